@@ -1,0 +1,72 @@
+"""Keyed randomness: every draw is a function of what it is for, never of what was drawn before it.
+
+Counter-based streams (Philox 4x64, Salmon et al. 2011) keyed by a hash make a run independent of the
+number of workers, replicas and micro-batches, and let a resumed run repeat the undisturbed one.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+Part = int | str
+
+_UNIT = 2.0**-53
+_PER_COUNTER = 4
+
+
+def key(*parts: Part) -> int:
+    """Hash the parts (integers and strings, in order) to a 128-bit key."""
+    text = "\x1f".join(f"{type(part).__name__[0]}{part}" for part in parts)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "little")
+
+
+def stream(*parts: Part) -> np.random.Generator:
+    """Open the random stream that belongs to these parts."""
+    return np.random.Generator(np.random.Philox(key=key(*parts)))
+
+
+def seed_of(*parts: Part) -> int:
+    """Hash the parts to a seed that torch accepts."""
+    return key(*parts) % 2**63
+
+
+def order(count: int, *parts: Part) -> NDArray[np.int64]:
+    """Permute `range(count)` by the stream of these parts."""
+    return stream("order", *parts).permutation(count)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one batch: keyed by (seed, play, name), one block of counters a slot.
+
+    `slots` are the places of the samples in the whole batch over all replicas and micro-batches, so
+    a sample draws the same numbers however the batch is cut.
+    """
+
+    seed: int
+    play: int
+    slots: Sequence[int]
+
+    def uniform(self, name: str, shape: Sequence[int]) -> NDArray[np.float64]:
+        """Draw uniform numbers in the open interval (0, 1), shape (len(slots), *shape)."""
+        count = prod(shape)
+        counters = -(-count // _PER_COUNTER)
+        bits = np.random.Philox(key=key("draw", self.seed, self.play, name))
+        first = self.slots[0] if len(self.slots) else 0
+        if list(self.slots) == list(range(first, first + len(self.slots))):
+            bits.advance(first * counters)
+            raw = bits.random_raw(len(self.slots) * counters * _PER_COUNTER)
+        else:
+            raw = np.concatenate([self._slot(bits, slot, counters) for slot in self.slots])
+        raw = raw.reshape(len(self.slots), -1)[:, :count]
+        return (((raw >> np.uint64(11)) + 0.5) * _UNIT).reshape(len(self.slots), *shape)
+
+    @staticmethod
+    def _slot(bits: np.random.Philox, slot: int, counters: int) -> NDArray[np.uint64]:
+        fresh = np.random.Philox(key=bits.state["state"]["key"])
+        fresh.advance(slot * counters)
+        return fresh.random_raw(counters * _PER_COUNTER)

@@ -1,0 +1,102 @@
+"""Unpaired image-to-image translation by cycle consistency."""
+
+from torch import Tensor, nn
+
+from adversaria.games.game import Game, Play
+from adversaria.games.optimisers import Adam
+from adversaria.games.pool import ImagePool
+from adversaria.losses import Cycle, LeastSquares, Objective, SelfRegularisation, Terms, Weighted
+from adversaria.vocabulary import Batch
+
+
+class CycleGAN(Game):
+    """Unpaired translation by cycle-consistent adversarial networks (Zhu et al. 2017, eq. 3).
+
+    G: source -> target, F: target -> source, one discriminator for each domain.
+    generators:     l_G(D_Y(G(x))) + l_G(D_X(F(y))) + 10 (||F(G(x)) - x||_1 + ||G(F(y)) - y||_1)
+                    [+ identity (||G(y) - y||_1 + ||F(x) - x||_1)]
+    discriminators: for each domain 1/2 [(D(real) - 1)^2 + D(fake from the pool)^2]
+
+    The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper uses 5 for some maps) needs equal channels. `terms` are
+    taken in both directions: `output` is the translation, `source` what it came from.
+    Reads `source` and `target`, which need not show the same subject.
+    """
+
+    key = "cyclegan"
+    players = {
+        "generators": ("generator", "reverse_generator"),
+        "discriminators": ("source_discriminator", "target_discriminator"),
+    }
+    optimisers = {"generators": Adam(2e-4, (0.5, 0.999)), "discriminators": Adam(2e-4, (0.5, 0.999))}
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        reverse_generator: nn.Module,
+        target_discriminator: nn.Module,
+        source_discriminator: nn.Module,
+        source_shape: tuple[int, ...],
+        target_shape: tuple[int, ...],
+        adversarial: Objective = LeastSquares(scale=1.0),
+        cycle: float = 10.0,
+        identity: float = 0.0,
+        pool: int = 50,
+        terms: Terms = Terms({}),
+    ):
+        super().__init__()
+        self.generator, self.reverse_generator = generator, reverse_generator
+        self.target_discriminator, self.source_discriminator = target_discriminator, source_discriminator
+        self.adversarial, self.terms = adversarial, terms
+        self.cycle, self.identity = Cycle(), SelfRegularisation()
+        self.cycle_weight, self.identity_weight = cycle, identity
+        self.target_pool, self.source_pool = ImagePool(pool, target_shape), ImagePool(pool, source_shape)
+
+    @classmethod
+    def wiring(cls) -> dict[str, dict[str, str] | str]:
+        """Each generator and discriminator knows its two domains."""
+        return {
+            "generator": {"in_channels": "source", "out_channels": "target", "size": "source"},
+            "reverse_generator": {"in_channels": "target", "out_channels": "source", "size": "target"},
+            "target_discriminator": {"in_channels": "target", "size": "target"},
+            "source_discriminator": {"in_channels": "source", "size": "source"},
+            "source_shape": "source",
+            "target_shape": "target",
+        }
+
+    def play(self, batch: Batch) -> Play:
+        """Both generators together, then both discriminators on images from the pools."""
+        source, target = batch["source"], batch["target"]
+        fake_target, fake_source = self.generator(source), self.reverse_generator(target)
+        restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
+        yield "generators", {
+            "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
+            "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
+            "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
+            "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
+            **self.identities(source, target),
+            **self.terms({}, "forward_", output=fake_target, source=source),
+            **self.terms({}, "reverse_", output=fake_source, source=target),
+        }
+        old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
+        old_source = self.source_pool.query(fake_source, self.uniform(batch, "source pool", (2,)))
+        yield "discriminators", {
+            "target": self.domain(self.target_discriminator, target, old_target),
+            "source": self.domain(self.source_discriminator, source, old_source),
+        }
+
+    def domain(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        """Score real against generated images of one domain."""
+        return self.adversarial.discriminator(discriminator(real), discriminator(fake)) / 2
+
+    def identities(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Ask each generator to leave its own output domain as it is, if `identity` is on."""
+        if not self.identity_weight:
+            return {}
+        return {
+            "identity_target": self.identity_weight * self.identity(self.generator(target), target),
+            "identity_source": self.identity_weight * self.identity(self.reverse_generator(source), source),
+        }
+
+    def forward(self, batch: Batch) -> Batch:
+        """Translate `source` to the target domain."""
+        return {"output": self.generator(batch["source"])}

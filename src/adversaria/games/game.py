@@ -1,0 +1,89 @@
+"""What every framework is: named players, and a rule of play.
+
+`play` is a generator method. Each `yield` means "this player steps now, on the sum of these named
+losses" and gives back that turn's losses as measured:
+
+    seen = yield "discriminator", {"adversarial": ..., "penalty": ...}
+
+A player may be a tuple of names (they step together on one sum). A turn may also be a dictionary
+`{player: losses}`: each has losses of its own, all gradients are taken before anybody steps.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from adversaria.games.optimisers import Optimiser
+from adversaria.vocabulary import Batch
+
+Losses = Mapping[str, Tensor]
+Turn = tuple[str | tuple[str, ...], Losses] | Mapping[str, Losses]
+Play = Generator[Turn, Any, None]
+
+
+class Game(nn.Module):
+    """A framework of adversarial learning.
+
+    `players` maps each player's name to the attributes that hold its networks. `optimisers` are the
+    paper's. `plays` counts the batches played before this one; the engine sets it. `modality words`
+    that the game reads are found by a dry play, not declared.
+    """
+
+    key: ClassVar[str] = ""
+    players: ClassVar[Mapping[str, tuple[str, ...]]]
+    optimisers: ClassVar[Mapping[str, Optimiser]]
+    plays: int = 0
+
+    def play(self, batch: Batch) -> Play:
+        """Play one batch: yield the turns in the paper's order."""
+        raise TypeError(f"{type(self).__name__} does not say how it is played")
+
+    @classmethod
+    def wiring(cls) -> dict[str, Any]:
+        """Say which word of the batch sets the channels or size of each network.
+
+        `{"generator": {"in_channels": "source"}}` sets an argument of a network;
+        `{"pool_shape": "target"}` sets an argument of the game to the word's shape (C, *S).
+        Arguments of `wiring` are arguments of the game that change it.
+        """
+        return {}
+
+    def modules_of(self, player: str) -> list[nn.Module]:
+        """List the networks of a player."""
+        return [getattr(self, name) for name in self.players[player]]
+
+    def parameters_of(self, player: str) -> dict[str, nn.Parameter]:
+        """Name the parameters of a player, each once."""
+        found: dict[int, tuple[str, nn.Parameter]] = {}
+        for attribute in self.players[player]:
+            for name, parameter in getattr(self, attribute).named_parameters():
+                found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
+        return dict(found.values())
+
+    @property
+    def couples_samples(self) -> bool:
+        """Tell whether one sample's result depends on the others of its batch (batch norm, pools)."""
+        coupled = nn.modules.batchnorm._BatchNorm
+        return any(isinstance(m, coupled) or getattr(m, "couples_samples", False) for m in self.children_all())
+
+    def children_all(self) -> list[nn.Module]:
+        """List every module below the game."""
+        return [module for module in self.modules() if module is not self]
+
+    @staticmethod
+    def uniform(batch: Batch, name: str, shape: Sequence[int] = ()) -> Tensor:
+        """Draw uniform numbers in (0, 1), shape (B, *shape), keyed by seed, play, slot and name."""
+        return torch.from_numpy(batch["draws"].uniform(name, shape)).to(like(batch))
+
+    @staticmethod
+    def normal(batch: Batch, name: str, shape: Sequence[int]) -> Tensor:
+        """Draw standard normal numbers, shape (B, *shape), keyed by seed, play, slot and name."""
+        return torch.special.ndtri(torch.from_numpy(batch["draws"].uniform(name, shape))).to(like(batch))
+
+
+def like(batch: Batch) -> Tensor:
+    """Give a tensor whose device and dtype the draws of this batch take: its first of floats."""
+    floats = (v for v in batch.values() if isinstance(v, Tensor) and v.is_floating_point())
+    return next(floats, torch.empty(0))

@@ -1,0 +1,5 @@
+"""Shared fixtures."""
+
+import torch
+
+torch.set_num_threads(1)

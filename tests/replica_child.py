@@ -1,0 +1,50 @@
+"""Play every game with one or two processes and keep its first gradients and its weights after SGD plays."""
+
+import sys
+from pathlib import Path
+
+import torch
+from adversaria.draws import Draws
+from adversaria.engine import Replicas, Table
+from playground import BATCH, NAMES, NoiseFeed, build
+
+
+def play(name: str, replicas: Replicas, dtype: torch.dtype, plays: int) -> dict[str, torch.Tensor]:
+    game = build(name).to(dtype)
+    replicas.broadcast(game)
+    optimisers = {p: torch.optim.SGD(game.parameters_of(p).values(), lr=1e-2) for p in game.players}
+    first: dict[str, torch.Tensor] = {}
+
+    def step(player: str) -> None:
+        if dtype == torch.float32:
+            first.update({f"{player}.{n}": p.grad.clone() for n, p in game.parameters_of(player).items()})
+        else:
+            optimisers[player].step()
+
+    table = Table(game, step, average=replicas.average, mean=replicas.mean, replica=replicas.rank)
+    share = BATCH // replicas.count
+    for index in range(plays):
+        game.plays = index
+        batch = NoiseFeed(dtype=dtype).batch(index, replicas.rank, replicas.count)
+        batch["draws"] = Draws(0, index, range(replicas.rank * share, (replicas.rank + 1) * share))
+        table.play([batch])
+    replicas.agree(game)
+    return first or {n: p.detach() for n, p in game.named_parameters()}
+
+
+def main() -> None:
+    folder, devices = Path(sys.argv[1]), int(sys.argv[2])
+    torch.set_num_threads(1)
+    replicas = Replicas(devices, "cpu")
+    replicas.launch()
+    found = {}
+    for name in NAMES:
+        found[f"{name} float32"] = play(name, replicas, torch.float32, 1 + (name == "WGANGP"))
+        found[f"{name} float64"] = play(name, replicas, torch.float64, 3)
+    if replicas.rank == 0:
+        torch.save(found, folder / f"{devices}.pt")
+    replicas.barrier()
+
+
+if __name__ == "__main__":
+    main()
