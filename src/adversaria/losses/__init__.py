@@ -1,1 +1,33 @@
-"""The room `losses`."""
+"""Loss terms L1-L19, adversarial objectives and penalties."""
+
+from adversaria.losses.cycle import Cycle
+from adversaria.losses.hinge import Hinge
+from adversaria.losses.least_squares import LeastSquares
+from adversaria.losses.minimax import Minimax, NonSaturating
+from adversaria.losses.objective import Objective, Score
+from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
+from adversaria.losses.perceptual import Perceptual
+from adversaria.losses.pixel import Pixel
+from adversaria.losses.self_regularisation import SelfRegularisation
+from adversaria.losses.terms import Terms, Weighted
+from adversaria.losses.wasserstein import Wasserstein
+
+__all__ = [
+    "R1",
+    "Cycle",
+    "GradientPenalty",
+    "Hinge",
+    "LeastSquares",
+    "Minimax",
+    "NoPenalty",
+    "NonSaturating",
+    "Objective",
+    "Penalty",
+    "Perceptual",
+    "Pixel",
+    "Score",
+    "SelfRegularisation",
+    "Terms",
+    "Wasserstein",
+    "Weighted",
+]

@@ -1,0 +1,113 @@
+"""Cases: what one subject brings, under handles that carry no name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from adversaria.data.folders import Found
+from adversaria.data.image import Image
+from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.read import read_image
+from adversaria.vocabulary import UserError
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: its handle, its subject (for splitting only), how to load its images, where they lie."""
+
+    handle: str
+    subject: str
+    load: Callable[[], Mapping[str, Image]]
+    paths: tuple[Path, ...] = ()
+    identity: str = ""
+
+
+def from_phantom(phantom: Phantom, subjects: Sequence[int], words: Sequence[str]) -> list[Case]:
+    """Make a case of each phantom subject; images are in the phantom's units."""
+
+    def load(subject: int) -> Mapping[str, Image]:
+        made = phantom.case(subject)
+        missing = [word for word in words if word not in made]
+        if missing:
+            raise UserError(
+                f"{type(phantom).__name__} makes no '{missing[0]}'; it makes {', '.join(sorted(made))}.",
+                "Bind one of these words.",
+            )
+        return {
+            word: Image(
+                array=np.asarray(made[word], np.float32),
+                affine=phantom.affine(),
+                spacing=tuple(float(s) for s in phantom.spacings()),
+                unit=phantom.units.get(word, "arbitrary"),
+            )
+            for word in words
+        }
+
+    name = f"{type(phantom).__name__} {phantom.seed}"
+    return [
+        Case(f"p{subject:04d}", f"{name} {subject}", lambda s=subject: load(s), (), f"{phantom.describe()} {subject}")
+        for subject in subjects
+    ]
+
+
+def pick_word(found: Found, wanted: str) -> str:
+    """Find a word of a folder by its name, or by a part of it that no other word has."""
+    if wanted in found.words:
+        return wanted
+    matches = [word for word in found.words if wanted.lower() in word.lower()]
+    exact = [word for word in matches if word.lower() == wanted.lower()]
+    if len(exact or matches) == 1:
+        return (exact or matches)[0]
+    raise UserError(
+        f"the data have no word '{wanted}': {found.describe()}.",
+        "Name one of these, for example --set bind.source=" + next(iter(found.words)),
+    )
+
+
+def paired(found: Found, words: Sequence[str], volume: bool) -> list[Case]:
+    """Make a case of each name that all words share; names without a partner are refused."""
+    names = {word: set(found.words[word]) for word in words}
+    shared = set.intersection(*names.values())
+    alone = sorted((word, name) for word in words for name in names[word] - shared)
+    if alone:
+        word, name = alone[0]
+        path = found.words[word][name].path
+        raise UserError(
+            f"{len(alone)} images have no partner, the first is {path} (no image of that name in the other folders).",
+            "Give partners the same file name, list the pairs in a manifest.csv, or use a recipe for unpaired data.",
+        )
+    return [_case(found, sorted(shared), index, words, volume) for index in range(len(shared))]
+
+
+def alone(found: Found, word: str, volume: bool) -> list[Case]:
+    """Make a case of each image of one word: a stream of its own."""
+    return [_case(found, sorted(found.words[word]), index, [word], volume) for index in range(len(found.words[word]))]
+
+
+def _case(found: Found, names: Sequence[str], index: int, words: Sequence[str], volume: bool) -> Case:
+    sources = {word: found.words[word][names[index]] for word in words}
+    paths = tuple(source.path for source in sources.values())
+
+    def load() -> Mapping[str, Image]:
+        images = {word: read_image(source.path, require_volume=volume) for word, source in sources.items()}
+        sizes = {word: image.array.shape[1:] for word, image in images.items()}
+        if len(set(sizes.values())) > 1:
+            said = ", ".join(f"{word} {'x'.join(map(str, size))}" for word, size in sizes.items())
+            raise UserError(
+                f"the images of one case differ in size: {said} ({paths[0]}).",
+                "Resample them to one grid first; adversaria does not resample silently.",
+            )
+        return images
+
+    return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, _identity(paths))
+
+
+def _identity(paths: Sequence[Path]) -> str:
+    """Tell whether files have changed, without reading them."""
+    stats = []
+    for path in paths:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        stats += [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.is_file()]
+    return repr(stats)

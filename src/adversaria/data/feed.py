@@ -1,0 +1,141 @@
+"""From prepared cases to batches of patches: what is drawn depends on (seed, play, slot) alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from adversaria.draws import Draws, order
+from adversaria.vocabulary import Batch, UserError
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something to draw a patch from: the words of one case (C, *S), and its handle."""
+
+    words: Mapping[str, Array]
+    handle: str
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every place of a patch is as likely as any other."""
+
+    def place(self, item: Item, room: Sequence[int], patch: Sequence[int], draws: Array) -> list[int]:
+        """Choose a corner with `draws` (tries, dims), uniform."""
+        return [int(u * (r + 1)) for u, r in zip(draws[0], room, strict=True)]
+
+
+@dataclass(frozen=True)
+class Foreground:
+    """Prefer patches that are not empty: the first of `tries` whose share of `word` above `above` is `share`.
+
+    `above` is in the network's range. If none qualifies the last one is taken.
+    """
+
+    word: str = "target"
+    above: float = -0.95
+    share: float = 0.25
+    tries: int = 8
+
+    def place(self, item: Item, room: Sequence[int], patch: Sequence[int], draws: Array) -> list[int]:
+        """Choose a corner with `draws` (tries, dims), uniform."""
+        corner: list[int] = []
+        for draw in draws[: self.tries]:
+            corner = [int(u * (r + 1)) for u, r in zip(draw, room, strict=True)]
+            seen = item.words[self.word][(slice(None), *_window(corner, patch))]
+            if np.mean(seen > self.above) >= self.share:
+                break
+        return corner
+
+
+Sampling = Uniform | Foreground
+_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Items that are drawn together, in an order of their own each epoch.
+
+    All words of an item give the patch at the same place. `name` keys the order, so the streams of
+    unpaired data go their own ways.
+    """
+
+    name: str
+    items: Sequence[Item]
+    patch: tuple[int, ...] | None = None
+    sampling: Sampling = Uniform()
+    batch_size: int | None = None
+
+    def draw(self, seed: int, play: int, slots: Sequence[int], size: int) -> dict[str, list[Array]]:
+        """Give the patches of these slots of a play, whose whole batch has `size` slots."""
+        draws = Draws(seed, play, slots).uniform(f"patch {self.name}", (_TRIES, max(1, len(self.patch or ()))))
+        found: dict[str, list[Array]] = {}
+        for slot, draw in zip(slots, draws, strict=True):
+            item = self.items[self.index(seed, play * size + slot)]
+            for word, patch in self.cut(item, draw.astype(np.float32)).items():
+                found.setdefault(word, []).append(patch)
+        return found
+
+    def index(self, seed: int, number: int) -> int:
+        """Which item is the `number`-th drawn since the start."""
+        epoch, place = divmod(number, len(self.items))
+        return int(_order(len(self.items), seed, epoch, self.name)[place])
+
+    def cut(self, item: Item, draw: Array) -> dict[str, Array]:
+        """Cut one patch from every word of an item."""
+        if self.patch is None:
+            return dict(item.words)
+        size = next(iter(item.words.values())).shape[1:]
+        room = [s - p for s, p in zip(size, self.patch, strict=True)]
+        if min(room) < 0:
+            raise UserError(
+                f"case {item.handle} is {'x'.join(map(str, size))}, smaller than the patch "
+                f"{'x'.join(map(str, self.patch))}.",
+                "Choose a smaller patch: --set train.patch=[...].",
+            )
+        corner = self.sampling.place(item, room, self.patch, draw)
+        window = (slice(None), *_window(corner, self.patch))
+        return {word: array[window] for word, array in item.words.items()}
+
+
+class PatchFeed:
+    """Batches of patches from one or several streams."""
+
+    def __init__(self, streams: Sequence[Stream], batch_size: int, seed: int):
+        empty = [stream.name for stream in streams if not stream.items]
+        if empty:
+            raise UserError(f"there is nothing to train on in {', '.join(empty)}.", "Bring more cases.")
+        self.streams, self.batch_size, self.seed = streams, batch_size, seed
+
+    def batch(self, play: int, part: int, parts: int) -> Batch:
+        """Give the `part`-th of `parts` equal parts of the batch of a play."""
+        found: Batch = {}
+        for stream in self.streams:
+            size = stream.batch_size or self.batch_size
+            share = size // parts
+            drawn = stream.draw(self.seed, play, range(part * share, (part + 1) * share), size)
+            for word, patches in drawn.items():
+                found[word] = torch.from_numpy(np.stack(patches))
+        return found
+
+
+_ORDERS: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}
+
+
+def _order(count: int, seed: int, epoch: int, name: str) -> NDArray[np.int64]:
+    """Permute the items of an epoch; the last few orders are kept."""
+    wanted = (count, seed, epoch, name)
+    if wanted not in _ORDERS:
+        if len(_ORDERS) > 16:
+            _ORDERS.clear()
+        _ORDERS[wanted] = order(count, "epoch", seed, epoch, name)
+    return _ORDERS[wanted]
+
+
+def _window(corner: Sequence[int], patch: Sequence[int]) -> tuple[slice, ...]:
+    return tuple(slice(c, c + p) for c, p in zip(corner, patch, strict=True))

@@ -1,0 +1,276 @@
+"""What a folder of images holds: which words, which cases, which subjects.
+
+Recognised layouts, in this order: a CSV manifest; nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical
+Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS (`sub-*`); one folder a subject with one
+folder or file a word; one folder a word; a single DICOM series or loose files.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adversaria.vocabulary import UserError
+
+SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".ima", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".bmp")
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one image of one case lies: a file or a folder with one DICOM series."""
+
+    path: Path
+    subject: str
+
+
+@dataclass
+class Found:
+    """What was recognised: `words[word][name]` is where the image of that word and case name lies."""
+
+    layout: str
+    words: dict[str, dict[str, Source]] = field(default_factory=dict)
+    loose: bool = False
+
+    def add(self, word: str, name: str, path: Path, subject: str) -> None:
+        """Note one image; two of one word and name are refused."""
+        place = self.words.setdefault(word, {})
+        if name in place:
+            raise UserError(
+                f"{path} and {place[name].path} both claim to be '{word}' of case '{name}'.",
+                "Give them different names, or list the cases in a manifest.csv.",
+            )
+        place[name] = Source(path, subject)
+
+    def describe(self) -> str:
+        """Say what was recognised, for the user to confirm or override."""
+        counts = ", ".join(f"{word} ({len(names)})" for word, names in self.words.items())
+        return f"{self.layout}: {counts}"
+
+
+def recognise(folder: Path) -> Found:
+    """Recognise the layout of a folder (or of one file, or a manifest), or say what was looked for."""
+    if not folder.exists():
+        raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
+    if folder.is_file():
+        return _manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
+    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _subjects, _word_folders, _flat):
+        found = look(folder)
+        if found is not None and found.words:
+            return found
+    raise UserError(
+        f"no image was found in {folder}.",
+        f"It should hold files ending in {', '.join(SUFFIXES)}, or DICOM files, in one of the layouts of "
+        "`adversaria data check --help`.",
+    )
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return path.stem
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def is_image(path: Path) -> bool:
+    """Tell whether a file looks like an image that can be read."""
+    if not path.is_file() or path.name.startswith("."):
+        return False
+    return path.name.lower().endswith(SUFFIXES) or (path.suffix == "" and _is_dicom(path))
+
+
+def _entries(folder: Path) -> list[Path]:
+    entries = []
+    for entry in folder.iterdir():
+        entries.append(entry)
+        if len(entries) > _MOST:
+            raise UserError(f"{folder} holds more than {_MOST} entries.", "Point --data at a smaller folder.")
+    return sorted(p for p in entries if not p.name.startswith("."))
+
+
+def _images(folder: Path) -> list[Path]:
+    return [p for p in _entries(folder) if is_image(p)]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [p for p in _entries(folder) if p.is_dir()]
+
+
+def _is_series(folder: Path) -> bool:
+    """Whether a folder is one DICOM series: every image in it is DICOM and there is no folder below."""
+    images = _images(folder)
+    return bool(images) and all(_is_dicom(p) or p.suffix.lower() in (".dcm", ".ima") for p in images)
+
+
+def _inside(root: Path, text: str) -> Path:
+    path = (root / text).resolve()
+    if Path(text).is_absolute() or not path.is_relative_to(root.resolve()):
+        raise UserError(f"'{text}' leads out of {root}.", "Paths in a manifest are relative to its folder.")
+    if not path.exists():
+        raise UserError(f"{path} is listed but does not exist.", "Mend the manifest.")
+    return path
+
+
+def _manifest_in(folder: Path) -> Found | None:
+    path = folder / "manifest.csv"
+    return _manifest(path) if path.is_file() else None
+
+
+def _manifest(path: Path) -> Found:
+    """Columns: one for each word, and optionally `case` and `subject`."""
+    found = Found(f"manifest {path.name}")
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read as CSV: {error}", "Save it as UTF-8 with a header row.") from None
+    words = [c for c in (rows[0] if rows else {}) if c and c not in ("case", "subject", "label", "split")]
+    if not words:
+        raise UserError(f"{path} lists no images.", "Give it a header with one column for each word, then rows.")
+    for number, row in enumerate(rows):
+        name = row.get("case") or f"row{number + 1:05d}"
+        for word in words:
+            if row.get(word):
+                found.add(word, name, _inside(path.parent, row[word]), row.get("subject") or name)
+    return found
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}", "Mend the file, or give a manifest.csv.") from None
+
+
+def _nnunet(folder: Path) -> Found | None:
+    images = folder / "imagesTr"
+    if not images.is_dir() or not any(re.search(r"_\d{4}$", _stem(p)) for p in _images(images)):
+        return None
+    facts = _json(folder / "dataset.json") if (folder / "dataset.json").is_file() else {}
+    names = facts.get("channel_names") or facts.get("modality") or {}
+    found = Found("nnU-Net raw")
+    for path in _images(images):
+        case, _, channel = _stem(path).rpartition("_")
+        found.add(str(names.get(str(int(channel)), f"channel{channel}")).lower(), case, path, case)
+    for path in _images(folder / "labelsTr") if (folder / "labelsTr").is_dir() else []:
+        found.add("mask", _stem(path), path, _stem(path))
+    return found
+
+
+def _decathlon(folder: Path) -> Found | None:
+    if not (folder / "dataset.json").is_file():
+        return None
+    found = Found("Decathlon dataset.json")
+    for entry in _json(folder / "dataset.json").get("training", []):
+        if not isinstance(entry, dict) or not isinstance(entry.get("image"), str):
+            return None
+        path = _inside(folder, entry["image"])
+        found.add("image", _stem(path), path, _stem(path))
+        if isinstance(entry.get("label"), str):
+            found.add("mask", _stem(path), _inside(folder, entry["label"]), _stem(path))
+    return found
+
+
+def _train_a_b(folder: Path) -> Found | None:
+    if not ((folder / "trainA").is_dir() and (folder / "trainB").is_dir()):
+        return None
+    found = Found("trainA/ trainB/")
+    for word in ("A", "B"):
+        for path in _cases_of(folder / f"train{word}"):
+            found.add(word, _stem(path), path, f"{word}/{_stem(path)}")
+    return found
+
+
+def _cases_of(folder: Path) -> list[Path]:
+    """The cases of a word's folder: series folders below it, itself if it is one series, or files."""
+    below = [p for p in _folders(folder) if _is_series(p)]
+    if below:
+        return below
+    return [folder] if _is_series(folder) else _images(folder)
+
+
+def _bids(folder: Path) -> Found | None:
+    subjects = [p for p in _folders(folder) if p.name.startswith("sub-")]
+    found = Found("BIDS")
+    for subject in subjects:
+        for path in sorted(subject.rglob("*")):
+            if is_image(path):
+                entities, _, suffix = _stem(path).rpartition("_")
+                found.add(suffix, entities or subject.name, path, subject.name)
+    return found if subjects else None
+
+
+def _common_words(paths: Iterable[Path]) -> dict[str, Path] | None:
+    """Name the files of one subject by what stands before the first underscore, if that tells them apart."""
+    named = {}
+    for path in paths:
+        word = _stem(path).split("_")[0].split(".")[0]
+        if word in named:
+            return None
+        named[word] = path
+    return named
+
+
+def _subjects(folder: Path) -> Found | None:
+    """One folder a subject, in it one file or one series folder a word, the same words for all."""
+    found = Found("one folder a subject")
+    words: list[set[str]] = []
+    for subject in _folders(folder):
+        series = {p.name: p for p in _folders(subject) if _is_series(p)}
+        named = series or (None if _is_series(subject) else _common_words(_images(subject)))
+        if not named or len(named) < 2:
+            return None
+        words.append(set(named))
+        for word, path in named.items():
+            found.add(word, subject.name, path, subject.name)
+    shared = set.intersection(*words) if words else set()
+    return found if len(shared) >= 2 else None
+
+
+def _word_folders(folder: Path) -> Found | None:
+    """One folder a word; cases are files of the same name, or one series (one subject)."""
+    found = Found("one folder a word")
+    for place in _folders(folder):
+        cases = _cases_of(place)
+        for path in cases:
+            alone = path == place
+            found.add(place.name, "series" if alone else _stem(path), path, "one" if alone else _stem(path))
+    found.loose = not all(set(names) == {"series"} for names in found.words.values())
+    return found if len(found.words) >= 2 else None
+
+
+def _flat(folder: Path) -> Found | None:
+    if _is_series(folder):
+        found = Found("one DICOM series")
+        found.add("image", "series", folder, "one")
+        return found
+    places = [p for p in _folders(folder) if _is_series(p)]
+    if places:
+        found = Found("one DICOM series a folder")
+        for place in places:
+            found.add("image", place.name, place, place.name)
+        return found
+    images = _images(folder)
+    if images:
+        return _loose("loose files", images)
+    below = _folders(folder)
+    return _flat(below[0]) if len(below) == 1 else None
+
+
+def _loose(layout: str, paths: list[Path]) -> Found:
+    found = Found(layout, loose=True)
+    for path in paths:
+        found.add("image", _stem(path), path, _stem(path))
+    return found

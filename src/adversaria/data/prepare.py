@@ -1,0 +1,150 @@
+"""From cases to arrays ready for training: decoded, measured, scaled once, and kept on disk."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adversaria.data.cases import Case
+from adversaria.data.feed import Item
+from adversaria.data.image import Image
+from adversaria.data.intensity import Intensity, Scale
+from adversaria.draws import stream
+from adversaria.run import write_json
+from adversaria.vocabulary import UserError
+
+Array = NDArray[np.float32]
+Measure = Callable[[Image, np.random.Generator], Image]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done to every case.
+
+    `bind` maps words of the batch to words of the data; `acquire` maps a new word to the word that it
+    is measured from and how; `intensity` scales words of the batch; `describe` names all this for the
+    cache.
+    """
+
+    bind: Mapping[str, str]
+    intensity: Mapping[str, Intensity]
+    acquire: Mapping[str, tuple[str, Measure]] = field(default_factory=dict)
+    dims: int = 2
+    seed: int = 0
+    describe: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case ready for training. Arrays (C, *S) lie in memory maps; with `sliced` they are (N, C, H, W)."""
+
+    handle: str
+    subject: str
+    arrays: Mapping[str, Array]
+    scales: Mapping[str, Scale]
+    units: Mapping[str, str]
+    spacing: tuple[float, ...]
+    sliced: bool
+    notes: tuple[str, ...] = ()
+
+    def items(self, slices: range | None = None) -> list[Item]:
+        """List what patches are drawn from: the case, or its slices that are not constant."""
+        if not self.sliced:
+            return [Item(self.arrays, self.handle)]
+        count = next(iter(self.arrays.values())).shape[0]
+        chosen = [k for k in range(count) if slices is None or k in slices]
+        words = {k: {word: array[k] for word, array in self.arrays.items()} for k in chosen}
+        return [
+            Item(words[k], f"{self.handle}/{k + 1}")
+            for k in chosen
+            if all(float(np.ptp(array)) > 0 for array in words[k].values())
+        ]
+
+
+def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
+    """Prepare one case, or take it from the cache if neither it nor the plan has changed."""
+    key = hashlib.sha256(repr((case.identity, plan.describe, plan.dims, plan.seed)).encode()).hexdigest()[:24]
+    place = cache / key
+    facts = place / "facts.json"
+    if not facts.is_file():
+        _make(case, plan, place)
+    stored = json.loads(facts.read_text())
+    return Prepared(
+        case.handle,
+        case.subject,
+        {word: np.load(place / f"{word}.npy", mmap_mode="r") for word in plan.bind},
+        {word: Scale(s["low"], s["high"], tuple(s["into"])) for word, s in stored["scales"].items()},
+        stored["units"],
+        tuple(stored["spacing"]),
+        stored["sliced"],
+        tuple(stored["notes"]),
+    )
+
+
+def prepare_all(
+    cases: Sequence[Case], plan: Plan, cache: Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> tuple[list[Prepared], list[str]]:
+    """Prepare every case; those that cannot be used are named with the reason, and the rest go on."""
+    prepared, excluded = [], []
+    for number, case in enumerate(cases):
+        try:
+            prepared.append(prepare(case, plan, cache))
+        except Constant as error:
+            where = f" ({case.paths[0]})" if case.paths else ""
+            excluded.append(f"{case.handle}{where}: {error.message}")
+        progress(number + 1, len(cases))
+    if not prepared:
+        raise UserError(f"no case can be used: {excluded[0]}", "Check the data with `adversaria data check`.")
+    return prepared, excluded
+
+
+class Constant(UserError):
+    """An image in which every voxel has the same value."""
+
+
+def _make(case: Case, plan: Plan, place: Path) -> None:
+    images = measured(case, plan)
+    scales, arrays = {}, {}
+    notes = []
+    for word, name in plan.bind.items():
+        image = images[name]
+        if float(np.ptp(image.array)) == 0:
+            raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
+        scale = plan.intensity[word].fit(image.array)
+        scales[word] = scale
+        clipped = scale.clipped(image.array)
+        if clipped > 0.05:
+            notes.append(f"{clipped:.0%} of '{word}' lies outside its window and is clipped")
+        arrays[word] = scale.forward(image.array)
+    first = images[next(iter(plan.bind.values()))]
+    sliced = plan.dims == 2 and first.array.ndim == 4
+    if plan.dims == 3 and first.array.ndim == 3:
+        raise UserError(
+            f"case {case.handle} is a single 2D image; a 3D game needs volumes.", "Use a 2D recipe, or bring volumes."
+        )
+    place.mkdir(parents=True, exist_ok=True)
+    for word, array in arrays.items():
+        kept = np.moveaxis(array, -1, 0) if sliced else array
+        np.save(place / f"{word}.npy", np.ascontiguousarray(kept, np.float32))
+    facts: dict[str, Any] = {
+        "scales": {word: asdict(scale) for word, scale in scales.items()},
+        "units": {word: images[name].unit for word, name in plan.bind.items()},
+        "spacing": first.spacing,
+        "sliced": sliced,
+        "notes": [*notes, *first.warnings],
+    }
+    write_json(place / "facts.json", facts)
+
+
+def measured(case: Case, plan: Plan) -> dict[str, Image]:
+    """Load a case's images and make its measurements, with noise keyed by the case."""
+    images = dict(case.load())
+    for word, (of, measure) in plan.acquire.items():
+        if word not in images:
+            images[word] = measure(images[of], stream("acquire", plan.seed, case.subject, word))
+    return images

@@ -1,0 +1,66 @@
+"""Who is trained on and who is tested: by subject, or by blocks of slices when there is but one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from adversaria.draws import order
+from adversaria.vocabulary import UserError
+
+PARTS = ("train", "validation", "test")
+SAME_SUBJECT = "same subject, not evidence of generalisation"
+
+
+@dataclass
+class Split:
+    """Which cases belong to which part; `slices` restricts a single subject to blocks of its slices."""
+
+    cases: dict[str, list[int]]
+    rule: str
+    slices: dict[str, range] = field(default_factory=dict)
+
+    @property
+    def same_subject(self) -> bool:
+        """Whether all parts come from one subject."""
+        return bool(self.slices)
+
+
+def by_subject(subjects: Sequence[str], seed: int, fractions: tuple[float, float] = (0.15, 0.2)) -> Split:
+    """Split cases by subject; `fractions` are the shares of validation and test subjects, each at least one."""
+    unique = sorted(set(subjects))
+    if len(unique) < 3:
+        raise UserError(
+            f"{len(unique)} subjects cannot be split into training, validation and test.",
+            "Bring at least three subjects, or one subject with several slices.",
+        )
+    shuffled = [unique[i] for i in order(len(unique), "split", seed)]
+    validation = max(1, round(fractions[0] * len(unique)))
+    test = max(1, round(fractions[1] * len(unique)))
+    part_of = dict.fromkeys(shuffled, "train")
+    part_of.update(dict.fromkeys(shuffled[:test], "test"))
+    part_of.update(dict.fromkeys(shuffled[test : test + validation], "validation"))
+    cases: dict[str, list[int]] = {part: [] for part in PARTS}
+    for index, subject in enumerate(subjects):
+        cases[part_of[subject]].append(index)
+    counts = {part: sum(1 for p in part_of.values() if p == part) for part in PARTS}
+    return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")
+
+
+def by_slices(count: int, axis_name: str = "slices") -> Split:
+    """Split one subject's slices into three blocks with a gap between them, where there is room for it."""
+    if count < 3:
+        raise UserError(
+            f"one subject with {count} {axis_name} cannot be split into training, validation and test.",
+            "Bring more subjects or more slices.",
+        )
+    gap = 1 if count >= 8 else 0
+    test = max(1, round(0.2 * count))
+    validation = max(1, round(0.1 * count))
+    last = count - test - validation - 2 * gap
+    blocks = {
+        "train": range(0, last),
+        "validation": range(last + gap, last + gap + validation),
+        "test": range(count - test, count),
+    }
+    said = ", ".join(f"{part} {block.start + 1}-{block.stop}" for part, block in blocks.items())
+    between = f"gap of {gap}" if gap else "no room for a gap"
+    return Split({part: [0] for part in PARTS}, f"{SAME_SUBJECT}; {axis_name} {said} ({between})", blocks)

@@ -1,0 +1,82 @@
+"""Penalties on the gradient of a discriminator."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from adversaria.losses.objective import Score, tensors_of
+
+Discriminator = Callable[[Tensor], Score]
+
+
+class Penalty(nn.Module):
+    """Something that a discriminator pays beside its objective: a dictionary of named losses.
+
+    It is called with the discriminator as a function of the image, real and generated images
+    (B, C, *S), and `mix` (B,), uniform in (0, 1). `differentiates` tells that it needs second
+    derivatives.
+    """
+
+    differentiates = True
+
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
+        """Give the named losses."""
+        raise TypeError(f"{type(self).__name__} defines no penalty")
+
+
+class NoPenalty(Penalty):
+    """No penalty."""
+
+    differentiates = False
+
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
+        """Give no losses."""
+        return {}
+
+
+class GradientPenalty(Penalty):
+    """Gradient penalty (Gulrajani et al. 2017, eq. 3): weight E (||grad D(e x + (1 - e) G(z))||_2 - 1)^2.
+
+    Two-sided; the norm is taken over all entries of one sample, in single precision at least. The score
+    of a sample is the mean over its map; several scales add up.
+    """
+
+    key = "wgan-gp"
+
+    def __init__(self, weight: float = 10.0):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
+        """Give the penalty on points between real and generated images."""
+        share = mix.view(-1, *[1] * (real.ndim - 1)).to(real.dtype)
+        between = share * real.detach() + (1 - share) * fake.detach().to(real.dtype)
+        squared = slope_squared(discriminator, between)
+        # a zero gradient has no derivative of its norm; the floor is far below any real slope
+        return {"penalty": self.weight * ((squared + 1e-12).sqrt() - 1).square().mean()}
+
+
+class R1(Penalty):
+    """R1 (Mescheder et al. 2018, eq. 9): weight/2 E ||grad D(x)||^2 on real images."""
+
+    key = "r1"
+
+    def __init__(self, weight: float = 10.0):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
+        """Give the penalty on real images."""
+        return {"penalty": self.weight / 2 * slope_squared(discriminator, real.detach()).mean()}
+
+
+def slope_squared(discriminator: Discriminator, images: Tensor) -> Tensor:
+    """Squared norm (B,) of the gradient of each sample's mean score."""
+    images = images.requires_grad_(True)
+    scores = [s.flatten(1).mean(1) if s.ndim > 1 else s for s in tensors_of(discriminator(images))]
+    total = torch.stack([s.sum() for s in scores]).sum()
+    (slope,) = torch.autograd.grad(total, images, create_graph=True, allow_unused=True)
+    if slope is None:
+        slope = torch.zeros_like(images)
+    return slope.to(torch.promote_types(slope.dtype, torch.float32)).flatten(1).square().sum(1)

@@ -1,0 +1,31 @@
+"""L2: fidelity in the image domain."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Pixel(nn.Module):
+    """Image-domain fidelity, L2 of the review: mean |output - target|^power, power 1 or 2.
+
+    With `weight` (B, 1, *S) the mean is weighted: sum w |d|^p / sum w.
+    """
+
+    key = "L2"
+
+    def __init__(self, power: int = 1):
+        super().__init__()
+        self.power = power
+
+    def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Compare (B, C, *S) with (B, C, *S)."""
+        return distance(output, target, self.power, weight)
+
+
+def distance(first: Tensor, second: Tensor, power: int, weight: Tensor | None = None) -> Tensor:
+    """Mean of |first - second|^power, weighted if asked, in single precision at least."""
+    difference = first.to(torch.promote_types(first.dtype, torch.float32)) - second
+    powered = difference.abs() if power == 1 else difference.square()
+    if weight is None:
+        return powered.mean()
+    weight = weight.expand_as(powered)
+    return (weight * powered).sum() / weight.sum().clamp_min(torch.finfo(powered.dtype).tiny)

@@ -1,0 +1,22 @@
+"""L12: staying close to the input."""
+
+from torch import Tensor, nn
+
+from adversaria.losses.pixel import distance
+
+
+class SelfRegularisation(nn.Module):
+    """Self-regularisation, L12 of the review: mean |output - source|^power (Shrivastava et al. 2017, eq. 3).
+
+    The identity loss of CycleGAN is the same sum on samples that already lie in the target domain.
+    """
+
+    key = "L12"
+
+    def __init__(self, power: int = 1):
+        super().__init__()
+        self.power = power
+
+    def forward(self, output: Tensor, source: Tensor) -> Tensor:
+        """Compare (B, C, *S) with (B, C, *S)."""
+        return distance(output, source, self.power)

@@ -1,0 +1,75 @@
+"""A trained game on whole images and volumes: blended windows, the same bytes every time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from adversaria.draws import Draws, seed_of
+from adversaria.games.game import Game
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How an image is cut: the window's size, or None for the whole image at once; overlap as a fraction.
+
+    Windows are blended with Gaussian weights, so no seam is left.
+    """
+
+    size: tuple[int, ...] | None = None
+    overlap: float = 0.5
+    batch: int = 4
+
+
+@torch.no_grad()
+def translate(game: Game, source: Array, windows: Windows, handle: str, seed: int = 0) -> Array:
+    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled.
+
+    N are the slices of a volume for a 2D game, or 1. Draws are keyed by the case's handle, so the same
+    case gives the same bytes. The game must be in eval mode with the weights to be used.
+    """
+    device = next(game.parameters()).device
+    counter = _Counter(game, seed_of("apply", seed, handle))
+    made = []
+    step = max(1, windows.batch) if windows.size is None else 1
+    for start in range(0, len(source), step):
+        piece = torch.from_numpy(np.array(source[start : start + step], np.float32)).to(device)
+        made.append(counter(piece) if windows.size is None else _blend(counter, piece, windows))
+    return torch.cat(made).float().cpu().numpy()
+
+
+class _Counter:
+    """Calls the game on windows, numbering them so that each has draws of its own."""
+
+    def __init__(self, game: Game, seed: int):
+        self.game, self.seed, self.count = game, seed, 0
+
+    def __call__(self, windows: Tensor) -> Tensor:
+        slots = range(self.count, self.count + len(windows))
+        self.count += len(windows)
+        return self.game({"source": windows, "draws": Draws(self.seed, 0, slots)})["output"]
+
+
+def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
+    from monai.inferers import sliding_window_inference
+
+    assert windows.size is not None
+    made = sliding_window_inference(
+        image, windows.size, windows.batch, predict, overlap=windows.overlap, mode="gaussian", padding_mode="reflect"
+    )
+    assert isinstance(made, Tensor)
+    return made
+
+
+@torch.no_grad()
+def sample(game: Game, slots: Sequence[int], seed: int = 0) -> Array:
+    """Draw images (N, C, *S), scaled, from a synthesis game; a slot always gives the same image."""
+    device = next(game.parameters()).device
+    like = torch.empty(0, device=device)
+    made = [game({"like": like, "draws": Draws(seed_of("sample", seed), 0, [slot])})["output"] for slot in slots]
+    return torch.cat(made).float().cpu().numpy()
