@@ -1,1 +1,26 @@
-"""The room `networks`."""
+"""Networks: plain modules for 2D and 3D."""
+
+from adversaria.networks.cycle_denoiser import CycleDenoiser
+from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from adversaria.networks.patch_gan import PatchGAN
+from adversaria.networks.plain_cnn import PlainCNN
+from adversaria.networks.resnet import ResNetGenerator
+from adversaria.networks.strided_discriminator import StridedDiscriminator
+from adversaria.networks.unet import UNet
+from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
+from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
+
+__all__ = [
+    "ConvDecoder",
+    "ConvEncoder",
+    "CycleDenoiser",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "PatchGAN",
+    "PlainCNN",
+    "ResNetGenerator",
+    "StridedDiscriminator",
+    "UNet",
+    "VAEGANDiscriminator",
+    "WGANVGGCritic",
+]

@@ -1,0 +1,69 @@
+"""The U-Net of pix2pix."""
+
+import torch
+from torch import Tensor, nn
+
+from adversaria.networks.dims import convolution, final_layer, normalisation, transposed
+from adversaria.networks.initialise import normal
+from adversaria.vocabulary import UserError
+
+
+class UNet(nn.Module):
+    """U-Net translator (Isola et al. 2017, section 6.1.1): `depth` halvings and back, with skips.
+
+    4x4 convolutions of stride 2, widths doubling from `width` up to 8 times it, LeakyReLU 0.2 on the way
+    down, ReLU and transposed convolutions on the way up, dropout in up to three inner levels. No
+    normalisation in the first and the innermost level. Every side must be divisible by 2**depth.
+    """
+
+    key = "unet"
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        depth: int = 8,
+        width: int = 64,
+        norm: str = "batch",
+        dropout: float = 0.5,
+        final: str = "tanh",
+        dims: int = 2,
+    ):
+        super().__init__()
+        self.depth = depth
+        widths = [width * min(2**k, 8) for k in range(depth)]
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for level, outputs in enumerate(widths):
+            inputs = in_channels if level == 0 else widths[level - 1]
+            normed = 0 < level < depth - 1
+            parts: list[nn.Module] = [] if level == 0 else [nn.LeakyReLU(0.2)]
+            parts.append(convolution(dims, inputs, outputs, 4, 2, 1, not normed or norm != "batch"))
+            self.down.append(nn.Sequential(*parts, *([normalisation(norm, dims, outputs)] if normed else [])))
+        for level in reversed(range(1, depth)):
+            inputs = widths[level] * (1 if level == depth - 1 else 2)
+            parts = [nn.ReLU(), transposed(dims, inputs, widths[level - 1], 4, 2, 1, bias=norm != "batch")]
+            parts.append(normalisation(norm, dims, widths[level - 1]))
+            if dropout and depth - 4 <= level - 1 < depth - 1 and widths[level] == widths[level - 1]:
+                parts.append(nn.Dropout(dropout))
+            self.up.append(nn.Sequential(*parts))
+        inner = widths[0] * (1 if depth == 1 else 2)
+        self.last = nn.Sequential(nn.ReLU(), transposed(dims, inner, out_channels, 4, 2, 1), final_layer(final))
+        normal(self)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Translate (B, C, *S) to (B, C', *S)."""
+        value = image if condition is None else torch.cat([image, condition], 1)
+        unit = 2**self.depth
+        if any(side % unit for side in value.shape[2:]):
+            size = "x".join(map(str, value.shape[2:]))
+            raise UserError(
+                f"a U-Net of depth {self.depth} needs sides divisible by {unit}, not {size}.",
+                "Choose such a patch, or a smaller depth: --set game.generator.depth=...",
+            )
+        skips = []
+        for block in self.down:
+            value = block(value)
+            skips.append(value)
+        for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
+            value = torch.cat([block(value), skip], 1)
+        return self.last(value)
