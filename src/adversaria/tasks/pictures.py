@@ -1,0 +1,39 @@
+"""Small grey pictures of fixed cases, for following a training by eye."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+def grey(image: Array, low: float, high: float) -> NDArray[np.uint8]:
+    """Bring one slice (H, W) to 8 bits within a window."""
+    return (np.clip((image - low) / max(high - low, 1e-12), 0, 1) * 255).astype(np.uint8)
+
+
+def middle(image: Array) -> Array:
+    """Give what is shown of (C, H, W) or (C, H, W, D): (H, W) or (H, W, 3), the middle slice of a volume."""
+    plane = image if image.ndim == 3 else image[..., image.shape[-1] // 2]
+    return np.moveaxis(plane, 0, -1) if plane.shape[0] == 3 else plane[0]
+
+
+def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:
+    """Write rows of slices as one PNG that says in a text chunk that it is synthetic or derived."""
+    from PIL import Image as Picture
+    from PIL.PngImagePlugin import PngInfo
+
+    gap = 2
+    drawn = []
+    for row in rows:
+        tiles = [np.pad(grey(tile, low, high), [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
+        drawn.append(np.concatenate(tiles, 1))
+    picture = Picture.fromarray(np.concatenate(drawn, 0)[:-gap, :-gap])
+    text = PngInfo()
+    text.add_text("adversaria", json.dumps({"mark": "synthetic or derived", "by": mark}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".writing-{path.name}")
+    picture.save(temporary, format="PNG", pnginfo=text)
+    temporary.replace(path)
