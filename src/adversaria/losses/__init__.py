@@ -9,6 +9,7 @@ from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
 from adversaria.losses.perceptual import Perceptual
 from adversaria.losses.pixel import Pixel
 from adversaria.losses.self_regularisation import SelfRegularisation
+from adversaria.losses.structural_similarity import StructuralSimilarity
 from adversaria.losses.terms import Terms, Weighted
 from adversaria.losses.wasserstein import Wasserstein
 
@@ -27,6 +28,7 @@ __all__ = [
     "Pixel",
     "Score",
     "SelfRegularisation",
+    "StructuralSimilarity",
     "Terms",
     "Wasserstein",
     "Weighted",

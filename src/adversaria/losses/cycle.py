@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from adversaria.losses.pixel import distance
+from adversaria.losses.pixel import checked, distance
 
 
 class Cycle(nn.Module):
@@ -15,7 +15,7 @@ class Cycle(nn.Module):
 
     def __init__(self, power: int = 1):
         super().__init__()
-        self.power = power
+        self.power = checked(power)
 
     def forward(self, restored: Tensor, image: Tensor) -> Tensor:
         """Compare an image (B, C, *S) with its return."""

@@ -29,7 +29,10 @@ class Minimax(Objective):
 
 
 class NonSaturating(Minimax):
-    """The form that is trained in practice (Goodfellow et al. 2014, section 3): G minimises -E log D(G(z))."""
+    """The form trained in practice (Goodfellow et al. 2014, section 3): G minimises -E log D(G(z)).
+
+    At indifference the generator's loss is log 2.
+    """
 
     key = "non-saturating"
 

@@ -1,11 +1,11 @@
 """L8: fidelity in the features of a network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from adversaria.losses.pixel import distance
+from adversaria.losses.pixel import checked, distance
 from adversaria.vocabulary import UserError
 
 
@@ -13,41 +13,80 @@ class Perceptual(nn.Module):
     """Perceptual loss, L8 of the review: sum over layers of mean |phi_l(output) - phi_l(target)|^power.
 
     By default phi are the layers of the game's own discriminator, as in MedGAN (Armanious et al. 2020,
-    eq. 4): nothing has to be downloaded, and nothing pretends to be a pretrained network. A frozen
-    network with `.features(image)` can be given instead; it is never trained. `layers` picks activations
-    by index. A two-dimensional network sees a volume slice by slice along its last axis.
+    eq. 4): nothing has to be downloaded, and nothing pretends to be a pretrained network. A discriminator
+    that judges pairs sees the source beside both images.
+
+    `features` may be a network instead, whose `.features(image)`, or which itself, gives one activation
+    or a list of them. It is kept frozen and in evaluation mode; one with `dims` 2 sees a volume slice by
+    slice along its last axis. `layers` picks activations by index, negative ones from the end. UserError:
+    no such network, no such layer.
     """
 
     key = "L8"
 
-    def __init__(self, features: nn.Module | None = None, layers: Sequence[int] | None = None, power: int = 2):
+    def __init__(
+        self,
+        features: str | nn.Module = "discriminator",
+        layers: Sequence[int] | None = None,
+        power: int = 2,
+    ):
         super().__init__()
-        self.features = features.eval().requires_grad_(False) if features is not None else None
-        self.layers, self.power = layers, power
+        if isinstance(features, str) and features != "discriminator":
+            raise UserError(
+                f"the perceptual term has no feature network '{features}' at hand.",
+                "Write features: discriminator, or features: vgg19 with --weights vgg19=PATH.",
+            )
+        self.network = None if isinstance(features, str) else features.eval().requires_grad_(False)
+        self.layers, self.power = layers, checked(power)
 
     def train(self, mode: bool = True) -> "Perceptual":
         """Keep the frozen network in evaluation mode."""
         super().train(mode)
-        if self.features is not None:
-            self.features.eval()
+        if self.network is not None:
+            self.network.eval()
         return self
 
-    def forward(self, output: Tensor, target: Tensor, discriminator: nn.Module | None = None) -> Tensor:
+    def forward(
+        self,
+        output: Tensor,
+        target: Tensor,
+        source: Tensor | None = None,
+        discriminator: nn.Module | None = None,
+    ) -> Tensor:
         """Compare (B, C, *S) with (B, C, *S)."""
-        network = self.features or discriminator
-        if network is None:
+        found = self._look(output, source, discriminator)
+        with torch.no_grad():
+            wanted = self._look(target, source, discriminator)
+        chosen = range(len(found)) if self.layers is None else self.layers
+        if not all(-len(found) <= index < len(found) for index in chosen):
+            raise UserError(
+                f"the perceptual term asks for layers {list(chosen)}, but its network has {len(found)}.",
+                f"Choose layers from 0 to {len(found) - 1}.",
+            )
+        return torch.stack([distance(found[i], wanted[i], self.power) for i in chosen]).sum()
+
+    def _look(self, image: Tensor, source: Tensor | None, discriminator: nn.Module | None) -> list[Tensor]:
+        """List the activations of the frozen network, or else of the discriminator."""
+        if self.network is not None:
+            flat = getattr(self.network, "dims", None) == 2 and image.ndim == 5
+            look = getattr(self.network, "features", self.network)
+            found = look(slices(image) if flat else image)
+            return [found] if isinstance(found, Tensor) else list(found)
+        if discriminator is None:
             raise UserError(
                 "the perceptual term has no feature network: this game has no discriminator.",
                 "Give it one: features: vgg19 with --weights vgg19=PATH, or remove the term.",
             )
-        if getattr(network, "dims", None) == 2 and output.ndim == 5:
-            output, target = slices(output), slices(target)
-        look: Callable[..., list[Tensor]] = network.features  # type: ignore[assignment]
-        found = look(output)
-        with torch.no_grad():
-            wanted = look(target)
-        chosen = range(len(found)) if self.layers is None else self.layers
-        return torch.stack([distance(found[i], wanted[i], self.power) for i in chosen]).sum()
+        condition = source if judges_pairs(discriminator, image, source) else None
+        return discriminator.features(image, condition)  # type: ignore[operator]
+
+
+def judges_pairs(discriminator: nn.Module, image: Tensor, source: Tensor | None) -> bool:
+    """Tell whether the first layer of a discriminator has room for the image and the source together."""
+    if source is None:
+        return False
+    first = next((p for p in discriminator.parameters() if p.ndim == image.ndim), None)
+    return first is not None and first.shape[1] == image.shape[1] + source.shape[1]
 
 
 def slices(volume: Tensor) -> Tensor:

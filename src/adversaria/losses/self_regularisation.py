@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from adversaria.losses.pixel import distance
+from adversaria.losses.pixel import checked, distance
 
 
 class SelfRegularisation(nn.Module):
@@ -15,7 +15,7 @@ class SelfRegularisation(nn.Module):
 
     def __init__(self, power: int = 1):
         super().__init__()
-        self.power = power
+        self.power = checked(power)
 
     def forward(self, output: Tensor, source: Tensor) -> Tensor:
         """Compare (B, C, *S) with (B, C, *S)."""

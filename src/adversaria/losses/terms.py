@@ -19,11 +19,15 @@ class Weighted(NamedTuple):
 class Terms(nn.Module):
     """Named terms with weights. A term's forward takes words of the batch by name; defaults are optional.
 
-    `words` are those that a game must be able to feed.
+    `words` are those that a game must be able to feed. Called with a batch, further words and a prefix,
+    it gives {prefix + name: weight * value}. UserError: a word that is missing, a name that cannot be one.
     """
 
     def __init__(self, terms: Mapping[str, Weighted]):
         super().__init__()
+        wrong = [name for name in terms if not name.isidentifier() or hasattr(nn.ModuleDict, name)]
+        if wrong:
+            raise UserError(f"a term cannot be called '{wrong[0]}'.", "Use letters, digits and underscores.")
         self.parts = nn.ModuleDict({name: part.term for name, part in terms.items()})
         self.weights = {name: float(part.weight) for name, part in terms.items()}
         self.needs = {name: _parameters(part.term) for name, part in terms.items()}
@@ -46,8 +50,9 @@ class Terms(nn.Module):
                     f"It can feed: {', '.join(sorted(known))}. Remove the term or bind the word.",
                 )
             value = term(**given)
-            if value.ndim:
-                raise TypeError(f"the term '{name}' returned shape {tuple(value.shape)}, not a scalar")
+            if not isinstance(value, Tensor) or value.ndim:
+                shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                raise TypeError(f"the term '{name}' returned {shape}, not a scalar")
             losses[prefix + name] = self.weights[name] * value
         return losses
 

@@ -1,1 +1,7 @@
-"""The room `physics`."""
+"""Operators: the physics of acquisition, differentiable and with exact adjoints."""
+
+from adversaria.physics.dose import LowDoseCT
+from adversaria.physics.operator import Operator
+from adversaria.physics.radon import ParallelBeam
+
+__all__ = ["LowDoseCT", "Operator", "ParallelBeam"]

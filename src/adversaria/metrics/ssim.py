@@ -1,0 +1,116 @@
+"""Structural similarity: the kernel that the metric M13 and the term L9 share.
+
+Five local means would do; four are taken, because only the sum of the two variances is needed. A mean is
+one pass of shifted multiply-adds along each axis: convolutions of one channel are many times slower, and
+on some devices round to fewer digits.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def ssim(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: int = 11) -> Tensor:
+    """Mean structural similarity (B,) of images (B, C, H, W) or volumes (B, C, H, W, D), in [-1, 1].
+
+    Wang et al. 2004, eq. 13, with K1 = 0.01, K2 = 0.03, weighted population variances and Gaussian
+    windows (`window` voxels along every axis). Windows that reach over the border are left out: the mean
+    runs over the map of `ssim_map` without a rim of `window // 2`, and over the channels. That is what
+    scikit-image's `structural_similarity` returns for `gaussian_weights=True, sigma=1.5,
+    use_sample_covariance=False`. torchmetrics keeps the rim, computed on an image mirrored about the
+    centre of its outer voxels, and so gives another value.
+
+    `data_range` is the largest possible value minus the smallest, in the unit of the images; it is never
+    guessed. Differentiable. The result is in single precision at least. ValueError: shapes that differ or
+    are not images, an axis shorter than the window, an even window, a data range that is not positive.
+    """
+    _check(x, y, data_range, window)
+    return _similarity(x, y, data_range, _gaussian(sigma, window)).flatten(1).mean(1)
+
+
+def ssim_map(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: int = 11) -> Tensor:
+    """Structural similarity at every voxel: (B, C, *S) in, (B, C, *S) out; see `ssim`.
+
+    Beyond the border the images are mirrored with the outer voxels repeated, as scikit-image does.
+    """
+    _check(x, y, data_range, window)
+    margin = window // 2
+    return _similarity(_mirrored(x, margin), _mirrored(y, margin), data_range, _gaussian(sigma, window))
+
+
+def _check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
+    if x.shape != y.shape or x.ndim not in (4, 5):
+        raise ValueError(f"SSIM compares two images (B, C, *S), not {tuple(x.shape)} and {tuple(y.shape)}")
+    if not (math.isfinite(data_range) and data_range > 0):
+        raise ValueError(f"SSIM needs a positive data range, not {data_range}")
+    if window % 2 == 0 or window < 1 or min(x.shape[2:]) < window:
+        raise ValueError(
+            f"the SSIM window, {window}, must be odd and fit into every axis of {tuple(x.shape[2:])}"
+        )
+
+
+def _gaussian(sigma: float, window: int) -> list[float]:
+    weights = [math.exp(-((k - window // 2) ** 2) / (2 * sigma**2)) for k in range(window)]
+    return [w / sum(weights) for w in weights]
+
+
+def _similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
+    """The map at the windows that lie inside the image."""
+    x, x_mean = _centred(x, data_range)
+    y, y_mean = _centred(y, data_range)
+    mu_x, mu_y = _local_mean(x, weights), _local_mean(y, weights)
+    variances = _local_mean(x * x + y * y, weights) - (mu_x * mu_x + mu_y * mu_y)
+    covariance = _local_mean(x * y, weights) - mu_x * mu_y
+    mu_x, mu_y = mu_x + x_mean, mu_y + y_mean
+    luminance = (2 * mu_x * mu_y + 1e-4) / (mu_x * mu_x + mu_y * mu_y + 1e-4)
+    return luminance * (2 * covariance + 9e-4) / (variances + 9e-4)
+
+
+def _centred(image: Tensor, data_range: float) -> tuple[Tensor, Tensor]:
+    """Divide by the range and take the mean off: variances of Hounsfield units would lose their digits."""
+    image = image.to(torch.promote_types(image.dtype, torch.float32)) / data_range
+    mean = image.detach().mean(dim=tuple(range(1, image.ndim)), keepdim=True)
+    return image - mean, mean
+
+
+def _mirrored(image: Tensor, margin: int) -> Tensor:
+    for axis in range(2, image.ndim):
+        inside = torch.arange(image.shape[axis], device=image.device)
+        rim = [inside[:margin].flip(0), inside, inside[len(inside) - margin :].flip(0)]
+        image = image.index_select(axis, torch.cat(rim))
+    return image
+
+
+def _local_mean(image: Tensor, weights: list[float]) -> Tensor:
+    for axis in range(2, image.ndim):
+        image = _Slide.apply(image, weights, axis)
+    return image
+
+
+class _Slide(torch.autograd.Function):
+    """Weighted sums of neighbours along one axis, and their adjoint.
+
+    Left to itself, autograd would pad and add one full image for every neighbour.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, weights: list[float], axis: int) -> Tensor:
+        ctx.weights, ctx.axis = weights, axis
+        length = image.shape[axis] - len(weights) + 1
+        total = image.narrow(axis, 0, length) * weights[0]
+        for offset, weight in enumerate(weights[1:], 1):
+            total.add_(image.narrow(axis, offset, length), alpha=weight)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = gradients
+        shape = list(gradient.shape)
+        length = shape[ctx.axis]
+        shape[ctx.axis] += len(ctx.weights) - 1
+        total = gradient.new_zeros(shape)
+        for offset, weight in enumerate(ctx.weights):
+            total.narrow(ctx.axis, offset, length).add_(gradient, alpha=weight)
+        return total, None, None

@@ -1,0 +1,30 @@
+"""What a physical operator is."""
+
+from torch import Tensor, nn
+
+from adversaria.vocabulary import Batch
+
+
+class Operator(nn.Module):
+    """A model of an acquisition: `A` measures, `adjoint` is its transpose, <A x, y> = <x, adjoint y>.
+
+    `inverse` gives an image from a measurement where there is a direct way.
+    """
+
+    key = ""
+
+    def of(self, batch: Batch) -> "Operator":
+        """Bind the tensors of a case (masks, coils, angles); by default there are none."""
+        return self
+
+    def A(self, x: Tensor) -> Tensor:  # noqa: N802  the field's name
+        """Measure an image."""
+        raise TypeError(f"{type(self).__name__} defines no A")
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Apply the transpose to a measurement."""
+        raise TypeError(f"{type(self).__name__} defines no adjoint")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Measure an image."""
+        return self.A(x)
