@@ -1,0 +1,35 @@
+"""M12: peak signal-to-noise ratio, and signal-to-noise ratio."""
+
+import numpy as np
+
+from adversaria.metrics.facts import Array, Metric, Range, checked, width_of
+
+
+def peak_signal_to_noise_ratio(output: Array, target: Array, data_range: Range) -> float:
+    """10 log10(R^2 / MSE) in dB, R the width of the declared range; equal images give infinity."""
+    width = width_of(data_range)
+    first, second = checked(output, target)
+    error = np.square(first - second).mean()
+    return float("inf") if error == 0 else float(10 * np.log10(width**2 / error))
+
+
+def signal_to_noise_ratio(output: Array, target: Array) -> float:
+    """10 log10(sum target^2 / sum (output - target)^2) in dB, no mean removed."""
+    first, second = checked(output, target)
+    error = np.square(first - second).sum()
+    return float("inf") if error == 0 else float(10 * np.log10(np.square(second).sum() / error))
+
+
+PSNR = Metric(
+    "M12",
+    "psnr",
+    peak_signal_to_noise_ratio,
+    "higher",
+    "dB",
+    "-infinity to infinity",
+    ("output", "target", "data_range"),
+    "definition",
+)
+SNR = Metric(
+    "M12", "snr", signal_to_noise_ratio, "higher", "dB", "-infinity to infinity", ("output", "target"), "definition"
+)
