@@ -40,14 +40,15 @@ class Averages:
     @contextmanager
     def used(self) -> Iterator[None]:
         """Let the averaged weights stand in for the live ones while the context is open."""
-        self._swap()
+        self.swap()
         try:
             yield
         finally:
-            self._swap()
+            self.swap()
 
     @torch.no_grad()
-    def _swap(self) -> None:
+    def swap(self) -> None:
+        """Exchange the averaged weights and the live ones."""
         for player, shadow in self.shadow.items():
             for name, parameter in self.live[player].items():
                 parameter.data, shadow[name] = shadow[name], parameter.data

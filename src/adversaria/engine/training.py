@@ -63,7 +63,7 @@ class Settings:
 class Training:
     """One game in training in one run folder; it goes on from the newest whole checkpoint by itself.
 
-    The game must already have all its parameters. `observe` is called after every checkpoint with the
+    The game must already have all its parameters. `facts` (JSON) travel with every checkpoint. `observe` is called after every checkpoint with the
     averaged weights in place and may return a validation value; `progress` after every play.
     """
 
@@ -77,7 +77,9 @@ class Training:
         observe: Observe = lambda training, plays: None,
         progress: Progress = lambda play, plays: None,
         say: Callable[[str], None] = warnings.warn,
+        facts: Mapping[str, Any] | None = None,
     ):
+        self.facts = dict(facts or {})
         self.game, self.feed, self.run, self.settings = game, feed, run, settings
         self.observe, self.progress, self.say = observe, progress, say
         self.replicas = replicas or Replicas(accelerator="cpu")
@@ -192,7 +194,13 @@ class Training:
                 "averages": self.averages.state(),
                 **{f"replica-{rank}": tensors for rank, tensors in enumerate(local) if tensors},
             }
-            facts = {"steps": self.steps, "best": self.best, "frozen": self.frozen, "replicas": self.replicas.count}
+            facts = {
+                "steps": self.steps,
+                "best": self.best,
+                "frozen": self.frozen,
+                "replicas": self.replicas.count,
+                **self.facts,
+            }
             saving.write(self.run.checkpoints, saving.Checkpoint(self.done, groups, facts))
             saving.prune(self.run.checkpoints, self.best[0] if self.best else None, self.settings.keep_every)
         self.replicas.barrier()

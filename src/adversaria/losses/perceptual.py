@@ -12,9 +12,9 @@ from adversaria.vocabulary import UserError
 class Perceptual(nn.Module):
     """Perceptual loss, L8 of the review: sum over layers of mean |phi_l(output) - phi_l(target)|^power.
 
-    By default phi are the layers of the game's own discriminator, as in MedGAN (Armanious et al. 2020,
-    eq. 4): nothing has to be downloaded, and nothing pretends to be a pretrained network. A discriminator
-    that judges pairs sees the source beside both images.
+    By default phi are the layers of the game's own discriminator, as in MedGAN (Armanious et al. 2020):
+    nothing has to be downloaded, and nothing pretends to be a pretrained network. A discriminator that
+    judges pairs sees the source beside both images.
 
     `features` may be a network instead, whose `.features(image)`, or which itself, gives one activation
     or a list of them. It is kept frozen and in evaluation mode; one with `dims` 2 sees a volume slice by

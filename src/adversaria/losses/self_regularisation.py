@@ -6,7 +6,7 @@ from adversaria.losses.pixel import checked, distance
 
 
 class SelfRegularisation(nn.Module):
-    """Self-regularisation, L12 of the review: mean |output - source|^power (Shrivastava et al. 2017, eq. 3).
+    """Self-regularisation, L12 of the review: mean |output - source|^power (Shrivastava et al. 2017).
 
     The identity loss of CycleGAN is the same sum on samples that already lie in the target domain.
     """

@@ -13,7 +13,7 @@ from adversaria.vocabulary import UserError
 WIDTHS = {1: (64, 64), 2: (128, 128), 3: (256,) * 4, 4: (512,) * 4, 5: (512,) * 4}
 NAMES = tuple(f"conv{stage}_{k}" for stage, widths in WIDTHS.items() for k in range(1, len(widths) + 1))
 REMEDY = (
-    "Get vgg19-dcbb9e9d.pth from https://download.pytorch.org/models/ (what torchvision publishes, trained on "
+    "Get vgg19-dcbb9e9d.pth from https://download.pytorch.org/models/ (torchvision's, trained on "
     "ImageNet) and give --weights vgg19=PATH, or let the term use the discriminator's layers."
 )
 
@@ -114,7 +114,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch, zipfile, pickle and safetensors each have errors of their own for a damaged file
-        raise UserError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}", REMEDY) from error
+        raise UserError(f"{path} cannot be read as weights ({type(error).__name__}).", REMEDY) from error
     if not isinstance(tensors, Mapping) or not all(isinstance(t, Tensor) for t in tensors.values()):
         raise UserError(f"{path} holds no named tensors.", REMEDY)
     return tensors

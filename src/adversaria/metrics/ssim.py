@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+BLOCK = 2**18  # voxels worked on at once: a few maps of them fit into a processor's cache
+
 
 def ssim(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: int = 11) -> Tensor:
     """Mean structural similarity (B,) of images (B, C, H, W) or volumes (B, C, H, W, D), in [-1, 1].
@@ -27,7 +29,10 @@ def ssim(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: in
     are not images, an axis shorter than the window, an even window, a data range that is not positive.
     """
     _check(x, y, data_range, window)
-    return _similarity(x, y, data_range, _gaussian(sigma, window)).flatten(1).mean(1)
+    weights = _gaussian(sigma, window)
+    samples = max(1, BLOCK // x[:1].numel())
+    pairs = zip(x.split(samples), y.split(samples), strict=True)
+    return torch.cat([_mean_similarity(a, b, data_range, weights) for a, b in pairs])
 
 
 def ssim_map(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: int = 11) -> Tensor:
@@ -54,6 +59,20 @@ def _check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
 def _gaussian(sigma: float, window: int) -> list[float]:
     weights = [math.exp(-((k - window // 2) ** 2) / (2 * sigma**2)) for k in range(window)]
     return [w / sum(weights) for w in weights]
+
+
+def _mean_similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
+    """Mean of the map (B,), taken band by band along the first axis where no gradient is asked for."""
+    rows = x.shape[2] - len(weights) + 1
+    differentiated = torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)
+    height = rows if differentiated else min(rows, math.ceil(rows * BLOCK / x.numel()))
+    means = []
+    for first in range(0, rows, height):
+        share = min(height, rows - first)
+        reach = share + len(weights) - 1
+        band = _similarity(x.narrow(2, first, reach), y.narrow(2, first, reach), data_range, weights)
+        means.append(band.flatten(1).mean(1) * (share / rows))
+    return torch.stack(means).sum(0)
 
 
 def _similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:

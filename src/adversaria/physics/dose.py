@@ -16,8 +16,9 @@ class LowDoseCT(Operator):
     The image in HU is projected, each detector reading is drawn as Poisson(fraction N0 exp(-p)) plus
     N(0, electronic^2), and the difference of the noisy and the noise-free sinogram is reconstructed by
     filtered back-projection and added to the image:  x + FBP(p_noisy - p).  What the image already shows
-    is kept; noise that a real scan carries already stays in both images of the pair, and their difference
-    follows  sqrt(1/fraction)  where counts suffice. Readings below one count are set to one (photon
+    is kept. An image that already carries the noise of the dose `carried` (1 for a routine scan) is given
+    only what is missing, a share sqrt(1 - fraction/carried), so that its noise too follows
+    sqrt(1/fraction) where counts suffice; both images of the pair then share the noise of the scan. Readings below one count are set to one (photon
     starvation). `photons` N0 counts an unattenuated detector reading at full dose. Views: `views`, or
     pi/2 times the side, from 60 to 360. Works on square and other images (padded with air), slice by slice on
     volumes (B, 1, H, W, D).
@@ -26,11 +27,19 @@ class LowDoseCT(Operator):
     key = "dose"
 
     def __init__(
-        self, fraction: float = 0.25, photons: float = 1e5, electronic: float = 10.0, views: int | None = None
+        self,
+        fraction: float = 0.25,
+        photons: float = 1e5,
+        electronic: float = 10.0,
+        views: int | None = None,
+        carried: float | None = None,
     ):
         super().__init__()
         if not 0 < fraction <= 1:
             raise ValueError(f"a dose fraction of {fraction} is not in (0, 1]")
+        if carried is not None and not fraction < carried <= 1:
+            raise ValueError(f"an image that carries the noise of dose {carried} cannot be measured at {fraction}")
+        self.missing = 1.0 if carried is None else (1 - fraction / carried) ** 0.5
         self.fraction, self.photons, self.electronic, self.views = fraction, photons, electronic, views
         self._beams: dict[tuple[int, float], ParallelBeam] = {}
 
@@ -53,7 +62,7 @@ class LowDoseCT(Operator):
         beam = self.beam(side, spacing)
         attenuation = WATER * (1 + padded.clamp_min(-1000.0) / 1000)
         clean = beam.A(attenuation)
-        noise = self.noisy(clean, random) - clean
+        noise = (self.noisy(clean, random) - clean) * self.missing
         change = beam.inverse(noise) * (1000 / WATER)
         return hu + change[..., :height, :width]
 

@@ -1,0 +1,108 @@
+"""Apply a trained run to files or folders, and write the result in the input's own geometry."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from adversaria.vocabulary import UserError
+
+
+def apply(
+    run: Path,
+    *,
+    input: Annotated[Path, Parameter(name=["--input", "-i"])],  # noqa: A002
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    checkpoint: str = "newest",
+    overlap: float | None = None,
+    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
+    trust: bool = False,
+    keep_identity: bool = False,
+    quiet: bool = False,
+) -> list[Path]:
+    """Apply a trained game to an image, a DICOM series, or every image of a folder.
+
+    Geometry and units are kept; what is written carries a mark that it is derived. The same input gives
+    the same bytes.
+
+    Parameters
+    ----------
+    run
+        Run folder that `adversaria train` wrote.
+    input
+        A NIfTI, PNG or TIFF file, a DICOM series folder, or a folder of these.
+    output
+        A file for one image, else a folder.
+    checkpoint
+        newest, best, or a number of plays.
+    overlap
+        Overlap of the blended windows as a fraction; by default the recipe's.
+    weights
+        NAME=PATH of a pretrained feature network that the recipe names.
+    trust
+        Allow the run's recipe to name Python files.
+    keep_identity
+        Keep patient and study identity in DICOM output.
+    quiet
+        No progress.
+    """
+    from adversaria.commands.progress import console, progress
+    from adversaria.commands.restored import restore
+    from adversaria.data.folders import recognise
+
+    given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
+    restored = restore(run, checkpoint, given, trust)
+    if "source" not in restored.recipe.bind:
+        raise UserError(f"{restored.recipe.name} makes images from nothing.", "Use `adversaria sample` for it.")
+    if not quiet:
+        console.print(restored.said, markup=False)
+    found = recognise(input)
+    places = [source.path for word in found.words.values() for source in word.values()]
+    several = len(places) > 1
+    written = []
+    with progress("applying", quiet) as tick:
+        for number, place in enumerate(places):
+            target = output / _relative(place, input) if several else output
+            written.append(apply_file(restored, place, target, overlap, keep_identity))
+            tick(number + 1, len(places))
+    return written
+
+
+def _relative(place: Path, root: Path) -> Path:
+    return place.relative_to(root) if place != root else Path(place.name)
+
+
+def apply_file(restored: Any, place: Path, target: Path, overlap: float | None, keep_identity: bool) -> Path:
+    """Apply a restored run to one image and write the result."""
+    from adversaria.data.read import read_image
+    from adversaria.data.write import Mark, write_image
+
+    image = read_image(place, require_volume=restored.recipe.dims() == 3)
+    made = apply_image(restored, image, place.name, overlap)
+    mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
+    return write_image(made, target, mark, like=image, keep_identity=keep_identity)
+
+
+def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None) -> Any:
+    """Apply a restored run to an image in memory: scaled with its own statistics, and scaled back."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from adversaria.tasks.inference import translate
+
+    expected = restored.shapes["source"][0]
+    if image.array.shape[0] != expected:
+        raise UserError(
+            f"the image has {image.array.shape[0]} channels; this run was trained on {expected}.",
+            "Convert it, or train on images like it.",
+        )
+    windows = restored.recipe.windows()
+    windows = windows if overlap is None else replace(windows, overlap=overlap)
+    intensities = restored.recipe.intensities()
+    scaled = intensities["source"].fit(image.array).forward(image.array)
+    sliced = restored.recipe.dims() == 2 and scaled.ndim == 4
+    stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
+    made = translate(restored.game, stack, windows, handle, restored.seed)
+    array = restored.scales["target"].inverse(made)
+    return image.like(np.moveaxis(array, 0, -1) if sliced else array[0])

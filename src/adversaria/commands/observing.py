@@ -1,0 +1,113 @@
+"""What is looked at while a game trains: pictures of fixed cases, and a validation value."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from adversaria.commands.session import Part, Session
+from adversaria.data.intensity import Scale
+from adversaria.run import Run
+from adversaria.tasks.inference import Windows, sample, translate
+from adversaria.tasks.pictures import middle, strip
+
+_CASES = 3
+_SAMPLES = 8
+
+
+class Observer:
+    """Called after every checkpoint with the averaged weights in place.
+
+    Translation: a strip of input, output, target of fixed validation cases, and the PSNR over their
+    range (dB). Synthesis: a strip of samples from fixed draws, which are watched for collapse.
+    """
+
+    better = "higher"
+
+    def __init__(self, session: Session, validation: Part, train: Part, run: Run, recipe: Any, tensorboard: bool):
+        self.run, self.name, self.session = run, recipe.name, session
+        self.windows = recipe.windows()
+        self.translates = "source" in recipe.bind
+        self.real = [item for stream in train.streams.values() for case in stream[:8] for item in case.items()[:1]]
+        self.pairs = self._pairs(validation) if self.translates else []
+        self.writer = _writer(run.folder) if tensorboard else None
+
+    def _pairs(self, validation: Part) -> list[tuple[str, dict[str, np.ndarray], dict[str, Scale]]]:
+        """Fixed items of the validation part: handle, words, scales; unpaired streams are put side by side."""
+        columns = []
+        for stream in validation.streams.values():
+            items = [(item, case.scales) for case in stream for item in case.items(validation.slices if case.sliced else None)]
+            picked = np.unique(np.linspace(0, len(items) - 1, _CASES).round().astype(int)) if items else []
+            columns.append([items[i] for i in picked])
+        rows = []
+        for row in zip(*columns, strict=False):
+            words = {w: np.asarray(a) for item, _ in row for w, a in item.words.items()}
+            scales = {w: s for _, found in row for w, s in found.items()}
+            rows.append((row[0][0].handle, words, scales))
+        return rows
+
+    def __call__(self, training: Any, plays: int) -> float | None:
+        """Look, write what was seen, and give the validation value."""
+        from adversaria.reports import write_report
+
+        value = self._translated(training, plays) if self.translates else self._sampled(training, plays)
+        if self.writer:
+            for row in training.log.rows()[-20:]:
+                self.writer.add_scalar(f"{row.player}/{row.term}", row.value, row.play)
+        if self.run.environment.exists():
+            write_report(self.run)
+        return value
+
+    def _path(self, plays: int) -> Path:
+        return self.run.samples / f"strip-{plays:09d}.png"
+
+    def _translated(self, training: Any, plays: int) -> float | None:
+        rows, errors = [], []
+        for handle, words, scales in self.pairs:
+            output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
+            target = words.get("target")
+            shown = [words["source"], output] + ([target] if target is not None else [])
+            rows.append([middle(x) for x in shown])
+            if target is not None and len(self.session.plans) == 1:
+                low, high = scales["target"].into
+                errors.append(20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12)))
+        if rows:
+            low, high = next(iter(self.pairs[0][2].values())).into
+            strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
+        if not errors:
+            return None
+        self._note(plays, "psnr", float(np.mean(errors)))
+        return float(np.mean(errors))
+
+    def _sampled(self, training: Any, plays: int) -> float | None:
+        images = sample(training.game, range(_SAMPLES), self.session.seed)
+        real = np.stack([_crop(item.words["image"], images.shape[2:]) for item in self.real[:_SAMPLES]])
+        training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
+        shown = [[middle(x) for x in images], [middle(x) for x in real]]
+        strip([row[: min(map(len, shown))] for row in shown], -1.0, 1.0, self._path(plays), f"{self.name} after {plays} plays")
+        return None
+
+    def _note(self, plays: int, measure: str, value: float) -> None:
+        """Add a row to the validation table; rows of plays that are being repeated are replaced."""
+        kept = []
+        if self.run.validation.exists():
+            lines = self.run.validation.read_text(encoding="utf-8").splitlines()[1:]
+            kept = [line for line in lines if int(line.split(",")[0]) < plays]
+        self.run.validation.write_text("\n".join(["play,measure,value", *kept, f"{plays},{measure},{value:.6g}"]) + "\n")
+
+
+def _crop(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Cut the middle of an image (C, *S)."""
+    starts = [(s - n) // 2 for s, n in zip(image.shape[1:], size, strict=True)]
+    return image[(slice(None), *(slice(a, a + n) for a, n in zip(starts, size, strict=True)))]
+
+
+def _writer(folder: Path) -> Any:
+    from adversaria.vocabulary import UserError
+
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UserError("TensorBoard is not installed.", "Install it: pip install 'adversaria[tensorboard]'.") from None
+    return SummaryWriter(folder / "tensorboard")

@@ -1,0 +1,22 @@
+"""Write the page of a run."""
+
+from pathlib import Path
+
+
+def report(run: Path) -> Path:
+    """Write one self-contained report.html into the run folder; it may be opened while training runs.
+
+    Parameters
+    ----------
+    run
+        Run folder that `adversaria train` wrote.
+    """
+    from adversaria.reports import write_report
+    from adversaria.run import Run
+    from adversaria.vocabulary import UserError
+
+    if not Run(run).recipe.exists():
+        raise UserError(f"{run} is not a run folder: it has no recipe.yaml.", "Give the folder that train wrote.")
+    page = write_report(Run(run))
+    print(page)
+    return page

@@ -1,0 +1,264 @@
+"""What a recipe and data come to: cases, their split, a feed, and a game that fits them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
+from adversaria.data.feed import PatchFeed, Stream
+from adversaria.data.folders import recognise
+from adversaria.data.image import Image
+from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
+from adversaria.data.split import SAME_SUBJECT, by_slices, by_subject
+from adversaria.games.game import Game
+from adversaria.recipes import Recipe, build_game
+from adversaria.run import Run
+from adversaria.vocabulary import UserError
+
+FIRST = {"train": 0, "validation": 50_000, "test": 100_000}
+_ACCEPTS_ALONE = ("target", "image")
+
+
+@dataclass
+class Part:
+    """One part of the split: prepared cases of each stream, and which slices of them belong to it."""
+
+    streams: dict[str, list[Prepared]]
+    cases: dict[str, list[Case]]
+    slices: range | None = None
+
+
+@dataclass
+class Session:
+    """Everything that training, applying and evaluating share."""
+
+    recipe: Recipe
+    run: Run
+    dims: int
+    seed: int
+    plans: dict[str, Plan]
+    cases: dict[str, list[Case]]
+    parts: dict[str, list[int]] | None
+    slices: dict[str, range]
+    rule: str
+    said: list[str] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    make_part: Callable[[str], Part] = lambda part: Part({}, {})
+
+    @property
+    def same_subject(self) -> bool:
+        """Whether training and test come from one subject."""
+        return bool(self.slices)
+
+
+def measures_of(recipe: Recipe, stream: str) -> dict[str, tuple[str, Measure]]:
+    """Turn the operators under `acquire` into measurements of this stream's images."""
+    found: dict[str, tuple[str, Measure]] = {}
+    for name, (of, operator) in recipe.acquisitions().items():
+        place, _, word = name.rpartition(".")
+        if place == stream:
+            found[word] = (of.rpartition(".")[2], _measure(operator))
+    return found
+
+
+def _measure(operator: Any) -> Measure:
+    def measure(image: Image, random: np.random.Generator) -> Image:
+        tensor = torch.from_numpy(np.ascontiguousarray(image.array))[None]
+        spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
+        if tensor.shape[1] != 1:
+            raise UserError(
+                f"{type(operator).__name__} measures images of one channel, not {tensor.shape[1]}.", "Use grey images."
+            )
+        return image.like(operator.measure(tensor, spacing, random)[0].numpy())
+
+    return measure
+
+
+def bound(recipe: Recipe, stream: str) -> dict[str, str]:
+    """The words of the batch that come from this stream, and its words for them."""
+    pairs = {word: name.rpartition(".")[::2] for word, name in recipe.bind.items()}
+    return {word: name for word, (place, name) in pairs.items() if place == stream}
+
+
+def open_session(
+    recipe: Recipe,
+    run: Run,
+    data: Path | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    assume_independent: bool = False,
+) -> Session:
+    """Find the cases of a recipe, from its phantom or from the user's folder, and split them."""
+    dims = recipe.dims()
+    streams = recipe.streams()
+    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "")
+    if data is None:
+        _open_phantom(session, streams)
+    else:
+        _open_folder(session, streams, data, assume_independent)
+    cache = run.folder / "private" / "cache"
+
+    def make_part(part: str) -> Part:
+        chosen, prepared = {}, {}
+        for stream, plan in session.plans.items():
+            chosen[stream] = _cases_of(session, stream, part)
+            done, excluded = prepare_all(chosen[stream], plan, cache, progress)
+            prepared[stream] = done
+            session.excluded += [text for text in excluded if text not in session.excluded]
+        return Part(prepared, chosen, session.slices.get(part))
+
+    session.make_part = make_part
+    return session
+
+
+def _cases_of(session: Session, stream: str, part: str) -> list[Case]:
+    if session.parts is None and not session.slices:
+        start = FIRST[part]
+        size = session.recipe.subjects()[part]
+        phantom = session.recipe.phantoms()[stream]
+        plan = session.plans[stream]
+        made = set(plan.acquire)
+        words = {of for of, _ in plan.acquire.values() if of not in made} | {w for w in plan.bind.values() if w not in made}
+        # unpaired streams show different people
+        shift = 25_000 * list(session.plans).index(stream)
+        return from_phantom(phantom, range(start + shift, start + shift + size), sorted(words))
+    if session.slices:
+        return session.cases[stream]
+    assert session.parts is not None
+    return [session.cases[stream][i] for i in session.parts[f"{stream}/{part}"]]
+
+
+def _plan(session: Session, stream: str, bind: Mapping[str, str], acquire: Mapping[str, tuple[str, Measure]]) -> Plan:
+    recipe = session.recipe
+    describe = f"{recipe.describe(('intensity', 'acquire', 'bind', 'phantom'))} {sorted(bind.items())}"
+    intensity = {word: recipe.intensities()[word] for word in bind}
+    return Plan(bind, intensity, acquire, session.dims, session.seed, describe)
+
+
+def _open_phantom(session: Session, streams: Sequence[str]) -> None:
+    for stream in streams:
+        plan = _plan(session, stream, bound(session.recipe, stream), measures_of(session.recipe, stream))
+        session.plans[stream] = plan
+    counts = session.recipe.subjects()
+    session.rule = "by subject: " + ", ".join(f"{n} {part}" for part, n in counts.items()) + " (phantoms)"
+
+
+def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_independent: bool) -> None:
+    found = recognise(data)
+    session.said.append(f"recognised {found.describe()}")
+    volume = session.dims == 3
+    unpaired = len(streams) > 1
+    words: dict[str, dict[str, str]] = {}
+    for stream in streams:
+        words[stream] = {}
+        acquired = measures_of(session.recipe, stream)
+        for word, name in bound(session.recipe, stream).items():
+            words[stream][word] = _find(found, word, name, acquired, session.recipe)
+    for stream, bind in words.items():
+        acquired = measures_of(session.recipe, stream)
+        present = [name for name in bind.values() if name in found.words]
+        needed = {word: pair for word, pair in acquired.items() if word in bind.values() and word not in found.words}
+        if not present:
+            raise UserError(
+                f"the data have none of the words {sorted(bind.values())}: {found.describe()}.",
+                "Bind them: --set bind.source=WORD --set bind.target=WORD.",
+            )
+        stand_in = present[0]
+        acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
+        session.plans[stream] = _plan(session, stream, bind, acquire)
+        session.cases[stream] = alone(found, stand_in, volume) if unpaired or len(present) == 1 else paired(found, present, volume)
+    _split_folder(session, assume_independent, found.loose)
+
+
+def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
+    """Which word of the folder stands for a word of the recipe."""
+    names = list(found.words)
+    if name in found.words:
+        return name
+    if len(names) == 1 and word in _ACCEPTS_ALONE:
+        return names[0]
+    if name in acquired and len(names) == 1:
+        return name
+    if {"A", "B"} <= set(names) and word in ("source", "target"):
+        return "A" if word == "source" else "B"
+    return pick_word(found, name)
+
+
+def _split_folder(session: Session, assume_independent: bool, loose: bool) -> None:
+    subjects = {s: list(dict.fromkeys(case.subject for case in cases)) for s, cases in session.cases.items()}
+    if all(len(names) == 1 for names in subjects.values()):
+        # unpaired series of one subject are split at the same places
+        counts = [_slice_count(cases[0], session) for cases in session.cases.values()]
+        split = by_slices(min(counts))
+        session.slices, session.rule = split.slices, split.rule
+        return
+    if loose and not assume_independent and all(len(c) == len(subjects[s]) for s, c in session.cases.items()):
+        session.said.append(
+            "loose files are split file by file; if several come from one subject, say so in a manifest.csv with a "
+            "subject column (or give --assume-independent to silence this)"
+        )
+        session.rule = "by file, subjects unknown: scores may be flattered if files share subjects; "
+    session.parts = {}
+    for stream, cases in session.cases.items():
+        split = by_subject([case.subject for case in cases], session.seed)
+        session.parts |= {f"{stream}/{part}": indices for part, indices in split.cases.items()}
+        session.rule += split.rule
+
+
+def _slice_count(case: Case, session: Session) -> int:
+    image = next(iter(case.load().values()))
+    if image.array.ndim == 3:
+        raise UserError(
+            "there is one subject with one 2D image, which cannot be split.", "Bring more images, or a volume."
+        )
+    return int(image.array.shape[-1])
+
+
+def feed_of(session: Session, part: Part) -> PatchFeed:
+    """Make the training feed of a part."""
+    train = session.recipe.training()
+    streams = []
+    for name, prepared in part.streams.items():
+        items = [item for case in prepared for item in case.items(part.slices if case.sliced else None)]
+        if session.slices and not all(case.sliced for case in prepared):
+            items = [_block(item, part.slices) for item in items]
+        sampling = train.sampling_for(name)
+        streams.append(Stream(name or "data", items, train.patch, sampling, train.batches.get(name)))
+    return PatchFeed(streams, train.batch, session.seed)
+
+
+def _block(item: Any, slices: range | None) -> Any:
+    """Restrict a volume to its block of slices."""
+    if slices is None:
+        return item
+    return type(item)({w: a[..., slices.start : slices.stop] for w, a in item.words.items()}, item.handle)
+
+
+def shapes_of(part: Part, patch: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
+    """Channels and size of every word of the batch, as the game will see them."""
+    shapes = {}
+    for prepared in part.streams.values():
+        first = prepared[0]
+        for word, array in first.arrays.items():
+            size = array.shape[1:] if first.sliced else array.shape
+            shapes[word] = (int(size[0]), *(patch or tuple(int(s) for s in size[1:])))
+    return shapes
+
+
+def game_of(session: Session, shapes: Mapping[str, tuple[int, ...]], weights: Mapping[str, Path] | None = None) -> Game:
+    """Build the game that fits these shapes, with initial weights drawn by the seed."""
+    return build_game(session.recipe, dict(shapes), session.dims, seed=session.seed, weights=dict(weights or {}))
+
+
+def warnings_of(session: Session) -> list[str]:
+    """What the user must know beside every score."""
+    notes = list(session.said)
+    if session.same_subject:
+        notes.append(f"Every score here: {SAME_SUBJECT}.")
+    if session.excluded:
+        notes.append(f"{len(session.excluded)} cases were excluded: their images are constant.")
+    return notes

@@ -1,0 +1,291 @@
+"""Train a recipe on the user's data or on its phantom."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from adversaria.run import Run, read_json, write_json
+from adversaria.vocabulary import UserError
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: its run folder, plays, wall time, and what was said on the way."""
+
+    folder: Path
+    plays: int
+    wall_s: float
+    warnings: tuple[str, ...]
+
+
+def train(
+    recipe: str,
+    *,
+    data: Path | None = None,
+    out: Path | None = None,
+    set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002
+    plays: int | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    devices: int = 1,
+    accelerator: str = "auto",
+    precision: str = "fp32",
+    workers: int = 0,
+    accumulate: int = 1,
+    save_every: int | None = None,
+    compile: bool = False,  # noqa: A002
+    full: bool = False,
+    dry_run: bool = False,
+    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
+    trust: bool = False,
+    assume_independent: bool = False,
+    tensorboard: bool = False,
+    quiet: bool = False,
+) -> list[Trained]:
+    """Train a recipe; continue by itself when the run folder already holds a checkpoint.
+
+    Parameters
+    ----------
+    recipe
+        Name of a published work or framework (`adversaria list works`), or a YAML file.
+    data
+        Folder of images, file, or manifest.csv; without it the recipe's phantom is used.
+    out
+        Run folder; by default runs/RECIPE.
+    set
+        Change a value of the recipe, for example --set game.terms.pixel=10. Repeatable.
+    plays
+        How many batches to play; overrides the recipe.
+    seed
+        Seed of everything random; recorded in the run.
+    seeds
+        Train so many times with consecutive seeds, each in a folder of its own.
+    devices
+        Processes that train together (on CPU: gloo; also under torchrun and SLURM).
+    accelerator
+        auto, cpu, gpu.
+    precision
+        fp32, or bf16 (faster on hardware that has it, not equal bit for bit).
+    workers
+        Processes that prepare batches; they change nothing but speed.
+    accumulate
+        Cut each batch into so many micro-batches, for less memory.
+    save_every
+        Save a checkpoint every so many plays; by default twenty times a training.
+    compile
+        Compile the networks (off by default: on CPU it seldom pays).
+    full
+        Train the recipe at its published size instead of its reduced form.
+    dry_run
+        Print plays, parameters, memory, disk and a time estimate, and stop.
+    weights
+        NAME=PATH of a pretrained feature network, for example vgg19=vgg19.pth. Repeatable.
+    trust
+        Allow a recipe to name Python files beside it. They run as code.
+    assume_independent
+        Loose files really come from one subject each.
+    tensorboard
+        Also write TensorBoard events (needs the extra of that name).
+    quiet
+        No progress.
+    """
+    from adversaria.recipes import read_recipe
+
+    changes = [*(set or []), *([f"train.plays={plays}"] if plays else [])]
+    read = read_recipe(recipe, changes=changes, reduced=not full, trust=trust)
+    given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
+    base = out or Path("runs") / read.name
+    trained = []
+    for number in range(seeds):
+        folder = base if seeds == 1 else base / f"seed-{seed + number}"
+        options: dict[str, Any] = {
+            "data": data,
+            "seed": seed + number,
+            "devices": devices,
+            "accelerator": accelerator,
+            "precision": precision,
+            "workers": workers,
+            "accumulate": accumulate,
+            "save_every": save_every,
+            "compile": compile,
+            "weights": given,
+            "assume_independent": assume_independent,
+            "tensorboard": tensorboard,
+            "quiet": quiet,
+        }
+        if precision not in ("fp32", "bf16"):
+            raise UserError(f"there is no precision '{precision}'.", "Choose fp32 or bf16.")
+        if dry_run:
+            from adversaria.commands.estimate import estimate
+
+            print(estimate(read, folder, data, seed, given, assume_independent))
+            continue
+        trained.append(train_recipe(read, Run(folder), **options))
+    return trained
+
+
+def train_recipe(
+    recipe: Any,
+    run: Run,
+    *,
+    data: Path | None = None,
+    seed: int = 0,
+    devices: int = 1,
+    accelerator: str = "auto",
+    precision: str = "fp32",
+    workers: int = 0,
+    accumulate: int = 1,
+    save_every: int | None = None,
+    compile: bool = False,  # noqa: A002
+    weights: dict[str, Path] | None = None,
+    assume_independent: bool = False,
+    tensorboard: bool = False,
+    quiet: bool = False,
+) -> Trained:
+    """Train one recipe, already read, in one run folder."""
+    from adversaria.commands.observing import Observer
+    from adversaria.commands.progress import console, progress
+    from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
+    from adversaria.engine import Replicas, Settings, Training
+
+    begun = time.monotonic()
+    training = recipe.training()
+    replicas = Replicas(devices, accelerator)
+    replicas.launch()
+    leads = replicas.rank == 0
+    if leads:
+        run.create()
+        (run.folder / "private").mkdir(exist_ok=True)
+    say = _Sayer(console, leads and not quiet)
+    for text in recipe.reductions():
+        say(f"reduced: {text}", kind="note")
+    with progress("preparing data", quiet or not leads) as tick:
+        session = open_session(recipe, run, data, seed, tick, assume_independent)
+        part, validation = session.make_part("train"), session.make_part("validation")
+    shapes = shapes_of(part, training.patch)
+    game = game_of(session, shapes, weights)
+    for text in warnings_of(session):
+        say(text)
+    observer = Observer(session, validation, part, run, recipe, tensorboard)
+    if leads:
+        record(session, part, run, seed, precision, weights or {}, devices, accumulate, str(data) if data else "")
+    settings = Settings(
+        plays=training.plays,
+        seed=seed,
+        accumulate=accumulate,
+        precision=precision,
+        optimisers=training.optimisers,
+        schedule=training.schedule,
+        average=training.average,
+        workers=workers,
+        log_every=max(1, min(10, training.plays // 50)),
+        save_every=save_every or max(1, training.plays // 20),
+        compile=compile,
+        better=observer.better,
+    )
+    with progress("training", quiet or not leads) as tick:
+        match = Training(
+            game, feed_of(session, part), run, settings, replicas, observer, tick, say, {"shapes": shapes}
+        )
+        if match.done and leads:
+            say(f"continuing from play {match.done} of {settings.plays}", kind="note")
+        match.train()
+    wall = time.monotonic() - begun
+    if leads:
+        finish(run, wall)
+    return Trained(run.folder, settings.plays, wall, tuple(say.heard))
+
+
+class _Sayer:
+    """Tells the user, once for each sentence, and remembers."""
+
+    def __init__(self, console: Any, aloud: bool):
+        self.console, self.aloud, self.heard = console, aloud, list[str]()
+
+    def __call__(self, text: str, kind: str = "warning") -> None:
+        if text in self.heard:
+            return
+        if kind == "warning":
+            self.heard.append(text)
+        if self.aloud:
+            self.console.print(f"{kind}: {text}", markup=False)
+
+
+def record(
+    session: Any,
+    part: Any,
+    run: Run,
+    seed: int,
+    precision: str,
+    weights: dict[str, Path],
+    devices: int,
+    accumulate: int,
+    data: str,
+) -> None:
+    """Write what later commands need and what a reader of the run must know."""
+    import hashlib
+
+    from adversaria.commands.facts import versions
+    from adversaria.commands.session import warnings_of
+
+    from adversaria.run import write_atomically
+
+    text = session.recipe.resolved()
+    write_atomically(run.recipe, text)
+    first = next(iter(part.streams.values()))[0]
+    units = {word: unit for stream in part.streams.values() for word, unit in stream[0].units.items()}
+    scales = {w: [c.scales[w] for s in part.streams.values() for c in s if w in c.scales] for w in units}
+    from adversaria.data.intensity import typical
+
+    medians = {word: typical(found) for word, found in scales.items()}
+    write_json(
+        run.data,
+        {
+            "source": "the user's folder" if data else "built-in phantom",
+            "words": {word: session.recipe.bind.get(word, word) for word in units},
+            "units": units,
+            "spacing_mm": list(first.spacing),
+            "split": {"rule": session.rule, "slices": {p: [r.start, r.stop] for p, r in session.slices.items()}},
+            "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
+            "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
+            "reduced": session.recipe.reductions(),
+            "warnings": warnings_of(session),
+        },
+    )
+    cases = {c.handle: [str(p) for p in c.paths] for cases in session.cases.values() for c in cases}
+    write_json(run.cases, cases)
+    run.cases.chmod(0o600)
+    write_json(
+        run.environment,
+        {
+            "recipe": session.recipe.name,
+            "recipe_hash": hashlib.sha256(text.encode()).hexdigest(),
+            "seed": seed,
+            "precision": precision,
+            "devices": devices,
+            "accumulate": accumulate,
+            "plays": session.recipe.training().plays,
+            "weights": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in weights.items()},
+            "data": bool(data),
+            **versions(),
+        },
+    )
+
+
+def _display(medians: dict[str, Any]) -> tuple[float, float]:
+    scale = medians.get("target") or medians.get("image") or next(iter(medians.values()))
+    return scale.low, scale.high
+
+
+def finish(run: Run, wall: float) -> None:
+    """Note how long it took and how much memory, add the report."""
+    from adversaria.commands.facts import peak_mib
+    from adversaria.reports import write_report
+
+    facts = read_json(run.environment)
+    facts |= {"wall_s": round(facts.get("wall_s", 0) + wall, 1), "peak_mib": peak_mib(), "finished": True}
+    write_json(run.environment, facts)
+    write_report(run)

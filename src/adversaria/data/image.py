@@ -1,0 +1,44 @@
+"""An image in memory: its values in physical units, and where it lies in space."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Image:
+    """Values (C, *S), channel first, in `unit`, with the affine to RAS millimetres where one is known.
+
+    A 2D image is (C, rows, columns). A NIfTI volume keeps its file's voxel order (C, X, Y, Z); a DICOM
+    series is (C, rows, columns, slices), slices ordered along their normal. `spacing` is mm along each
+    spatial axis. `facts` hold what is known of the acquisition and nothing that identifies; `warnings`
+    what the user should know; `source` the files, private.
+    """
+
+    array: Array
+    affine: NDArray[np.float64] | None = None
+    spacing: tuple[float, ...] = ()
+    unit: str = "arbitrary"
+    dtype: str = "float32"
+    facts: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    source: tuple[Path, ...] = ()
+
+    def like(self, array: Array, unit: str | None = None) -> "Image":
+        """Give other values in the same place."""
+        return replace(self, array=np.asarray(array, np.float32), unit=unit or self.unit)
+
+    def block(self, slices: range) -> "Image":
+        """Give a block of slices along the last axis, at its own place in space."""
+        if self.array.ndim != 4:
+            return self
+        affine = self.affine
+        if affine is not None:
+            affine = affine.copy()
+            affine[:3, 3] += slices.start * affine[:3, 2]
+        return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine)

@@ -1,0 +1,95 @@
+"""From a recipe and the shapes of the data to a game."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from adversaria.draws import seed_of
+from adversaria.games.game import Game
+from adversaria.recipes.construct import Builder
+from adversaria.recipes.names import hints, member, parameters
+from adversaria.recipes.recipe import Recipe
+from adversaria.recipes.yaml import Node
+from adversaria.vocabulary import UserError
+
+BUDGET = 500_000_000
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def build_game(
+    recipe: Recipe,
+    shapes: Shapes,
+    dims: int,
+    seed: int = 0,
+    weights: Mapping[str, Path] | None = None,
+    budget: int = BUDGET,
+) -> Game:
+    """Build the game of a recipe for words of these shapes (C, *S); initial weights are keyed by the seed.
+
+    It is built without memory first, and refused if it has more than `budget` parameters.
+    """
+    builder = Builder(weights, recipe.extra)
+    with torch.device("meta"):
+        sketch = _build(recipe, shapes, dims, Builder(weights, recipe.extra))
+    count = sum(p.numel() for p in sketch.parameters())
+    if count > budget:
+        raise UserError(
+            f"{recipe.name} would have {count:,} parameters, more than {budget:,}.", "Lower its widths or depths."
+        )
+    state = torch.get_rng_state()
+    try:
+        torch.manual_seed(seed_of("start", seed))
+        return _build(recipe, shapes, dims, builder)
+    finally:
+        torch.set_rng_state(state)
+
+
+def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
+    node = recipe.game
+    kind = member(node, f"{recipe.name}: game", recipe.extra)
+    if not (isinstance(kind, type) and issubclass(kind, Game)):
+        raise UserError(f"{recipe.name}: {node.tag} is not a game.", "See `adversaria list games`.")
+    wiring = kind.wiring(**{k: v for k, v in node.arguments.items() if k in _wiring_arguments(kind)})
+    known, annotations = parameters(kind), hints(kind)
+    given: dict[str, Any] = {}
+    stated = dict(node.arguments)
+    for name, wires in wiring.items():
+        if isinstance(wires, str):
+            given[name] = _shape(shapes, wires, recipe)
+            continue
+        network = stated.pop(name, None)
+        where = f"{recipe.name}: game.{name}"
+        if not isinstance(network, Node):
+            raise UserError(f"{where} needs a network.", "Write a tag, for example !UNet {depth: 5}.")
+        facts = {"dims": dims, **{a: _fact(a, word, shapes, recipe) for a, word in wires.items()}}
+        wanted = parameters(member(network, where, recipe.extra))
+        if facts.get("condition_channels") and "condition_channels" not in wanted:
+            raise UserError(f"{where}: {network.tag} takes no condition.", "Write conditional: false.")
+        given[name] = builder.make(network, annotations.get(name, Any), where, facts)
+    game = kind(**builder.arguments(kind, stated, f"{recipe.name}: game", {k: v for k, v in given.items() if k in known}))
+    assert isinstance(game, Game)
+    return game
+
+
+def _wiring_arguments(kind: type[Game]) -> set[str]:
+    import inspect
+
+    return set(inspect.signature(kind.wiring).parameters)
+
+
+def _shape(shapes: Shapes, word: str, recipe: Recipe) -> tuple[int, ...]:
+    if word not in shapes:
+        raise UserError(
+            f"{recipe.name} does not bind '{word}', which its game reads.", f"Add it under bind: {word}: ..."
+        )
+    return tuple(shapes[word])
+
+
+def _fact(argument: str, word: str, shapes: Shapes, recipe: Recipe) -> int:
+    channels, *size = _shape(shapes, word, recipe)
+    if argument != "size":
+        return channels
+    # a network that needs one side says so itself; others ignore it
+    return size[0] if len(set(size)) == 1 else min(size)

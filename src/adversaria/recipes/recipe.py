@@ -1,0 +1,250 @@
+"""A recipe: a published work, or a user's own, as data.
+
+`acquire` maps a new word to an operator with `of`, the word that it measures:
+`quarter_dose: !LowDoseCT {of: full_dose, fraction: 0.25}`. Unpaired streams prefix their words:
+`bind: {source: a.low, target: b.ct}`.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adversaria.data.feed import Sampling, Uniform
+from adversaria.data.intensity import Intensity
+from adversaria.data.phantoms.phantom import Phantom
+from adversaria.engine.optimising import Constant, Schedule
+from adversaria.games.optimisers import Optimiser
+from adversaria.physics import Operator
+from adversaria.recipes.construct import Builder
+from adversaria.recipes.names import fit, near
+from adversaria.recipes.yaml import Node, write
+from adversaria.tasks.inference import Windows
+from adversaria.vocabulary import WORDS, UserError
+
+KEYS = (
+    "base", "work", "seed", "data", "phantom", "subjects", "acquire", "bind", "intensity", "game", "train", "apply",
+    "evaluate", "reduced", "reported", "assumed", "departs", "applied",
+)  # fmt: skip
+TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
+EVALUATE = ("range", "measures", "truth", "lesion", "display")
+SUBJECTS = {"train": 40, "validation": 4, "test": 12}
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """How a recipe is trained."""
+
+    plays: int = 10_000
+    batch: int = 1
+    patch: tuple[int, ...] | None = None
+    batches: Mapping[str, int] = field(default_factory=dict)
+    optimisers: Mapping[str, Optimiser] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=Constant)
+    average: Mapping[str, float] = field(default_factory=dict)
+    sampling: Sampling = field(default_factory=Uniform)
+
+    def sampling_for(self, stream: str) -> Sampling:
+        """How patches of a stream are placed."""
+        return self.sampling
+
+
+@dataclass(frozen=True)
+class EvaluationFacts:
+    """How a recipe is measured: the declared range (low, high), measures, words of truth and lesions."""
+
+    range: tuple[float, float]
+    measures: tuple[str, ...] = ("psnr", "ssim", "mae")
+    truth: str | None = None
+    lesion: str | None = None
+    display: tuple[float, float] | None = None
+
+
+@dataclass
+class Recipe:
+    """A recipe as read: `tree` holds plain values and nodes."""
+
+    name: str
+    tree: dict[str, Any]
+    extra: dict[str, type] = field(default_factory=dict)
+    applied: list[str] = field(default_factory=list)
+
+    @property
+    def game(self) -> Node:
+        """The node of the game."""
+        node = self.tree.get("game")
+        if not isinstance(node, Node):
+            raise UserError(f"{self.name} names no game.", "Write game: !Pix2Pix and its arguments.")
+        return node
+
+    @property
+    def bind(self) -> dict[str, str]:
+        """Which word of the data each word of the batch is."""
+        return dict(self.tree.get("bind", {}))
+
+    def training(self) -> TrainingFacts:
+        """Build what stands under `train`."""
+        stated = dict(self.tree.get("train", {}))
+        for name in ("optimisers", "schedule", "sampling"):
+            if name in stated:
+                stated[name] = self._made(stated[name], f"train.{name}")
+        for name, kind in (("plays", int), ("batch", int), ("patch", tuple[int, ...] | None)):
+            if name in stated:
+                stated[name] = fit(stated[name], kind, f"{self.name}: train.{name}")
+        facts = TrainingFacts(**stated)
+        if facts.plays < 1 or facts.batch < 1 or (facts.patch and min(facts.patch) < 1):
+            raise UserError(f"{self.name}: plays, batch and patch must be positive.", "Mend them under train.")
+        return facts
+
+    def _made(self, value: Any, where: str) -> Any:
+        if isinstance(value, Node):
+            return Builder(extra=self.extra).make(value, Any, f"{self.name}: {where}")
+        return {k: self._made(v, f"{where}.{k}") for k, v in value.items()} if isinstance(value, dict) else value
+
+    def evaluation(self) -> EvaluationFacts:
+        """Build what stands under `evaluate`; the range is declared, or that of the target's window."""
+        stated = dict(self.tree.get("evaluate", {}))
+        for name in ("range", "display"):
+            if name in stated:
+                stated[name] = fit(stated[name], tuple[float, float], f"{self.name}: evaluate.{name}")
+        if "measures" in stated:
+            stated["measures"] = tuple(stated["measures"])
+        if "range" not in stated:
+            scale = self.intensities().get("target")
+            low, high = getattr(scale, "low", 0.0), getattr(scale, "high", 1.0)
+            stated["range"] = (float(low), float(high))
+        return EvaluationFacts(**stated)
+
+    def dims(self) -> int:
+        """2 or 3: the length of the patch, or the phantom's."""
+        patch = self.tree.get("train", {}).get("patch")
+        if isinstance(patch, list | tuple):
+            if len(patch) not in (2, 3):
+                raise UserError(f"{self.name}: a patch has 2 or 3 sides.", "Write patch: [64, 64].")
+            return len(patch)
+        for node in self._phantom_nodes().values():
+            return int(node.arguments.get("dims", 2))
+        return 2
+
+    def streams(self) -> list[str]:
+        """The prefixes of the bound words: one empty name for a single stream."""
+        return list(dict.fromkeys(name.rpartition(".")[0] for name in self.bind.values())) or [""]
+
+    def subjects(self) -> dict[str, int]:
+        """How many phantom subjects each part has."""
+        return {**SUBJECTS, **self.tree.get("subjects", {})}
+
+    def _phantom_nodes(self) -> dict[str, Node]:
+        found = self.tree.get("phantom")
+        if isinstance(found, Node):
+            return dict.fromkeys(self.streams(), found)
+        return dict(found or {})
+
+    def phantoms(self) -> dict[str, Phantom]:
+        """Build the phantom of each stream."""
+        made = {}
+        for stream, node in self._phantom_nodes().items():
+            made[stream] = Builder(extra=self.extra).make(node, Phantom, f"{self.name}: phantom")
+        if not made:
+            raise UserError(f"{self.name} has no phantom.", "Give it data: --data DIR.")
+        return made
+
+    def acquisitions(self) -> dict[str, tuple[str, Operator]]:
+        """Build the operators: new word to (word that is measured, operator)."""
+        made = {}
+        for word, node in self.tree.get("acquire", {}).items():
+            where = f"{self.name}: acquire.{word}"
+            if not isinstance(node, Node) or not isinstance(node.arguments.get("of"), str):
+                raise UserError(f"{where} is not an operator.", "Write !LowDoseCT {of: ct, fraction: 0.25}.")
+            arguments = {k: v for k, v in node.arguments.items() if k != "of"}
+            operator = Builder(extra=self.extra).make(Node(node.tag, arguments, node.line), Operator, where)
+            made[word] = (node.arguments["of"], operator)
+        return made
+
+    def intensities(self) -> dict[str, Intensity]:
+        """Build the scaling of each word of the batch."""
+        stated = self.tree.get("intensity", {})
+        made = {
+            word: Builder(extra=self.extra).make(node, Intensity, f"{self.name}: intensity.{word}")
+            for word, node in stated.items()
+        }
+        missing = [word for word in self.bind if word not in made]
+        if missing:
+            raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
+        return made
+
+    def windows(self) -> Windows:
+        """How images are cut when the game is applied."""
+        stated = dict(self.tree.get("apply", {}))
+        size = stated.pop("window", self.training().patch)
+        return Windows(None if size == "whole" else tuple(size) if size else None, **stated)
+
+    def reductions(self) -> list[str]:
+        """What was changed from the published size, in words."""
+        return list(self.applied or self.tree.get("applied", []))
+
+    def describe(self, keys: Sequence[str]) -> str:
+        """Name the parts of the recipe that prepared data depend on."""
+        return write({key: self.tree[key] for key in keys if key in self.tree})
+
+    def resolved(self) -> str:
+        """The recipe fully written out, with every default, as YAML."""
+        from adversaria.recipes.resolve import resolved
+
+        return resolved(self)
+
+
+def check(recipe: Recipe) -> None:
+    """Check keys, words and parts without building networks."""
+    for place, known in ((recipe.tree, KEYS), (recipe.tree.get("train", {}), TRAIN), (recipe.tree.get("evaluate", {}), EVALUATE)):
+        if not isinstance(place, dict):
+            raise UserError(f"{recipe.name}: a mapping is expected.", "Write key: value.")
+        for key in place:
+            if key not in known:
+                raise UserError(f"{recipe.name}: unknown key '{key}'.", near(key, known) or f"Keys: {', '.join(known)}.")
+    for word in recipe.bind:
+        if word not in WORDS:
+            raise UserError(f"{recipe.name}: '{word}' is not a word of a batch.", near(word, WORDS) or "See bind.")
+    recipe.training(), recipe.evaluation(), recipe.acquisitions(), recipe.windows()
+
+
+def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:
+    """Set a dotted path to a plain value in a copy; give the old value too."""
+    if isinstance(value, Node):
+        raise UserError(f"--set {path}: a value is expected, not a tag.", "Edit a copy of the recipe instead.")
+    tree = copy.deepcopy(tree)
+    *places, last = path.split(".")
+    here: Any = tree
+    for depth, place in enumerate(places):
+        body = here.arguments if isinstance(here, Node) else here
+        if not isinstance(body, dict) or (place not in body and depth > 0):
+            raise UserError(f"{name} has no '{path}'.", near(place, body) if isinstance(body, dict) else "")
+        here = body.setdefault(place, {})
+    body = here.arguments if isinstance(here, Node) else here
+    if not isinstance(body, dict):
+        raise UserError(f"{name} has no '{path}'.", f"'{'.'.join(places)}' is a value.")
+    old = body.get(last)
+    if isinstance(old, Node) and "weight" in old.arguments and isinstance(value, int | float):
+        old.arguments["weight"], old = value, old.arguments["weight"]
+    elif isinstance(old, Node | dict):
+        raise UserError(f"{name}: '{path}' is not a value.", f"Name one of its arguments: {path}.ARGUMENT=...")
+    else:
+        body[last] = value
+    return tree, old
+
+
+def source_of(recipe: str) -> Path | None:
+    """The shipped file of a recipe's name."""
+    here = Path(__file__).parent
+    for folder in ("works", "games"):
+        path = here / folder / f"{recipe}.yaml"
+        if path.is_file():
+            return path
+    return None
+
+
+def shipped() -> dict[str, Path]:
+    """Every shipped recipe by name."""
+    here = Path(__file__).parent
+    return {p.stem: p for folder in ("works", "games") for p in sorted((here / folder).glob("*.yaml"))}

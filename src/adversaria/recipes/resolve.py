@@ -1,0 +1,90 @@
+"""A recipe fully written out, so that a changed default cannot alter a published work unseen."""
+
+import dataclasses
+import inspect
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from adversaria.losses import Terms
+from adversaria.recipes.construct import named_terms
+from adversaria.recipes.names import member, parameters
+from adversaria.recipes.recipe import SUBJECTS, Recipe, TrainingFacts
+from adversaria.recipes.yaml import Node, write
+
+FOLDER = Path(__file__).parent / "resolved"
+_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
+
+
+def resolved(recipe: Recipe) -> str:
+    """Write a recipe with every default that it relies on."""
+    tree = {key: filled(value, recipe) for key, value in recipe.tree.items()}
+    tree["train"] = _training(recipe)
+    tree["subjects"] = {**SUBJECTS, **recipe.tree.get("subjects", {})}
+    if recipe.applied:
+        tree["applied"] = list(recipe.applied)
+    return write(tree).lstrip("\n")
+
+
+def _training(recipe: Recipe) -> dict[str, Any]:
+    facts, stated = recipe.training(), recipe.tree.get("train", {})
+    kind = member(recipe.game, "game", recipe.extra)
+    optimisers = {**getattr(kind, "optimisers", {}), **facts.optimisers}
+    found: dict[str, Any] = {}
+    for entry in dataclasses.fields(TrainingFacts):
+        value = getattr(facts, entry.name)
+        found[entry.name] = filled(stated[entry.name], recipe) if entry.name in stated else tree_of(value)
+    found["optimisers"] = {player: tree_of(optimiser) for player, optimiser in optimisers.items()}
+    return found
+
+
+def filled(value: Any, recipe: Recipe) -> Any:
+    """Add to every node the defaults of its arguments; what the data decide stays out."""
+    if isinstance(value, dict):
+        return {k: filled(v, recipe) for k, v in value.items()}
+    if isinstance(value, list):
+        return [filled(v, recipe) for v in value]
+    if not isinstance(value, Node):
+        return value
+    kind = member(value, value.tag, recipe.extra)
+    arguments = {k: filled(v, recipe) for k, v in value.arguments.items()}
+    for name, parameter in parameters(kind).items():
+        if name not in arguments and name not in _OURS and parameter.default is not inspect.Parameter.empty:
+            arguments[name] = tree_of(parameter.default)
+    if "terms" in arguments and isinstance(arguments["terms"], dict):
+        arguments["terms"] = {n: _term(n, part, recipe) for n, part in arguments["terms"].items()}
+    return Node(value.tag, arguments)
+
+
+def _term(name: str, part: Any, recipe: Recipe) -> Any:
+    if isinstance(part, Node):
+        return part
+    return filled(Node(named_terms()[name].__name__, {"weight": part}), recipe)
+
+
+def tree_of(value: Any) -> Any:
+    """Write an object that stands as a default back as a node or a plain value."""
+    if isinstance(value, Terms):
+        return {
+            name: Node(type(term).__name__, {"weight": value.weights[name], **_attributes(term)})
+            for name, term in value.parts.items()
+        }
+    if isinstance(value, nn.Module):
+        return Node(type(value).__name__, _attributes(value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return Node(type(value).__name__, {f.name: tree_of(getattr(value, f.name)) for f in dataclasses.fields(value)})
+    if isinstance(value, tuple | list):
+        return [tree_of(v) for v in value]
+    if isinstance(value, dict):
+        return {k: tree_of(v) for k, v in value.items()}
+    return value
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    found = {}
+    for name, parameter in parameters(type(module)).items():
+        value = getattr(module, name, parameter.default)
+        if value is not inspect.Parameter.empty:
+            found[name] = tree_of(value)
+    return found
