@@ -1,0 +1,6 @@
+"""Phantoms: simulators with known truth, one file a modality."""
+
+from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.torso import TorsoCT
+
+__all__ = ["Phantom", "TorsoCT"]

@@ -1,0 +1,245 @@
+"""CT of the torso from pelvis to lung apex, with organs, bowel, bones and lesions."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adversaria.data.phantoms.fields import Axes, Lattice, about, axis, between, grid
+from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.shapes import Canvas, Points, cylinder, ellipsoid, intersection, membership, union
+from adversaria.draws import stream
+
+Array = NDArray[np.float32]
+
+LEVELS = {"abdomen": (125.0, 175.0), "heart": (205.0, 235.0), "chest": (230.0, 285.0), "any": (40.0, 290.0)}
+LABELS = {
+    "fat": 1, "muscle": 2, "bone": 3, "lung": 4, "heart": 5, "liver": 6, "spleen": 7, "kidney": 8, "stomach": 9,
+    "bowel": 10, "aorta": 11, "cava": 12, "cavity fat": 13,
+}  # fmt: skip
+FACTORS = (
+    "width", "depth", "fat", "enhancement", "rotation", "liver", "spleen", "kidneys", "heart", "gas", "bone", "height",
+)  # fmt: skip
+
+
+class TorsoCT(Phantom):
+    """Torso CT in HU: organs as warped ellipsoids, portal-venous enhancement, texture, partial volume.
+
+    Words: `ct` (noise-free), `mask` (LABELS), `lesion` (label map), `lesions` (a table), `factors`. `level`
+    chooses the height of a 2D slice, or the middle of a volume: abdomen, heart, chest or any. Lesions are
+    low-contrast liver (abdomen), lung nodules (chest) or coronary calcium (heart), in the share
+    `prevalence` of subjects; raising it keeps the sick subjects sick. `contrast` and `lesion_size` scale them.
+    """
+
+    words = ("ct", "mask", "lesion", "lesions", "factors")
+    units = {"ct": "HU", "mask": "labels", "lesion": "labels"}
+
+    def __init__(
+        self,
+        size: int = 128,
+        dims: int = 2,
+        spacing: float | None = None,
+        level: str = "abdomen",
+        prevalence: float = 0.5,
+        contrast: float = 1.0,
+        lesion_size: float = 1.0,
+        fractions: bool = False,
+        seed: int = 0,
+    ):
+        super().__init__(size, dims, spacing or 400.0 / size, seed)
+        if level not in LEVELS:
+            raise ValueError(f"there is no level '{level}'; there are {', '.join(LEVELS)}")
+        self.level, self.prevalence = level, prevalence
+        self.contrast, self.lesion_size, self.fractions = contrast, lesion_size, fractions
+
+    def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
+        """Make one subject, or its healthy twin."""
+        name = ("torso", self.seed, subject)
+        height = between((*name, "height"), *LEVELS[self.level])
+        across = axis(self.size, self.spacing)
+        up = axis(self.size, self.spacing, height) if self.dims == 3 else np.array([height], np.float32)
+        axes = (across, across, up)
+        body = _Body(name, axes, self.spacing, height)
+        canvas = Canvas((self.size, self.size, len(up)), self.spacing, -1000.0)
+        if self.fractions:
+            canvas.keep_fractions()
+        body.paint(canvas)
+        lesion, table = np.zeros_like(canvas.labels), []
+        if not healthy and between((*name, "sick"), 0, 1) < self.prevalence:
+            lesion, table = body.lesions(canvas, self.level, self.contrast, self.lesion_size)
+        made: dict[str, Any] = {
+            "ct": self._out(canvas.image),
+            "mask": self._out(canvas.labels),
+            "lesion": self._out(lesion),
+            "lesions": table,
+            "factors": np.array([body.factors[f] for f in FACTORS], np.float32),
+        }
+        if canvas.fractions is not None:
+            made["fractions"] = np.concatenate([self._out(f) for f in canvas.fractions.values()])
+        return made
+
+    def _out(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Bring (x, y, z) to (1, rows, columns[, slices])."""
+        turned = array.transpose(1, 0, 2)[None]
+        return np.ascontiguousarray(turned if self.dims == 3 else turned[..., 0])
+
+
+class _Body:
+    """One subject's anatomy on a grid: x to the patient's left, y to the back, z up (mm)."""
+
+    def __init__(self, name: tuple[int | str, ...], axes: Axes, voxel: float, height: float):
+        self.name, self.axes, self.voxel = name, axes, voxel
+        self.factors = {
+            "width": self.draw("width", 1, 0.05),
+            "depth": self.draw("depth", 1, 0.06),
+            "fat": 6 + float(stream(*name, "fat").gamma(4, 4)),
+            "enhancement": between((*name, "enhancement"), 0.6, 1.2),
+            "rotation": self.draw("rotation", 0, 0.05),
+            "liver": self.draw("liver", 1, 0.08),
+            "spleen": self.draw("spleen", 1, 0.12),
+            "kidneys": self.draw("kidneys", 1, 0.08),
+            "heart": self.draw("heart", 1, 0.08),
+            "gas": between((*name, "gas"), 0.9, 1.9),
+            "bone": self.draw("bone", 1, 0.12),
+            "height": height,
+        }
+        self.at = self.warped()
+
+    def draw(self, what: str, mean: float, spread: float) -> float:
+        return about((*self.name, what), mean, spread)
+
+    def field(self, what: str, pitch: float) -> Array:
+        return Lattice((*self.name, what), pitch, 330.0).on(self.axes)
+
+    def warped(self) -> Points:
+        """Coordinates in the average body: scaled, turned, gently warped."""
+        f = self.factors
+        x, y, z = grid(self.axes)
+        shift = [about((*self.name, "shift", k), 0, 4) for k in range(2)]
+        cosine, sine = np.cos(f["rotation"]), np.sin(f["rotation"])
+        x, y = (x - shift[0]) * cosine + (y - shift[1]) * sine, (y - shift[1]) * cosine - (x - shift[0]) * sine
+        warp = [self.field(f"warp {k}", 45.0) * np.float32(3.5) for k in range(3)]
+        return (
+            (x / f["width"] + warp[0]).astype(np.float32),
+            (y / f["depth"] + warp[1]).astype(np.float32),
+            (z + warp[2]).astype(np.float32),
+        )
+
+    def place(self, organ: str, centre: tuple[float, float, float], spread: float = 4.0) -> tuple[float, ...]:
+        return tuple(c + about((*self.name, organ, k), 0, spread) for k, c in enumerate(centre))
+
+    def organ(self, name: str, centre: tuple[float, float, float], axes: tuple[float, float, float], scale: float = 1.0) -> Array:
+        sized = tuple(a * scale * about((*self.name, name, "axis", k), 1, 0.06) for k, a in enumerate(axes))
+        return ellipsoid(self.at, self.place(name, centre), sized, about((*self.name, name, "turn"), 0, 0.1))
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint the body from outside in."""
+        f, x, y, z = self.factors, *self.at
+        grain = self.field("grain", 5.0)
+        wall = cylinder(self.at, (0, 0), 146, 97)
+        skin = wall - np.float32(f["fat"]) * (1 + 0.35 * self.field("fat", 60.0)) - 8
+        canvas.paint(skin, 15.0)
+        canvas.paint(skin + 3, -100 + 7 * grain, LABELS["fat"])
+        canvas.paint(wall, 55 + 8 * f["enhancement"] + 6 * grain, LABELS["muscle"])
+        thick = 11 + 4 * np.clip((y - 40) / 40, 0, 1)
+        cavity = intersection(wall + thick, -ellipsoid((x, y, 0 * z), (0, 84, 0), (62, 40, 1)), 6.0)
+        canvas.paint(cavity, -98 + 6 * grain, LABELS["cavity fat"])
+        self.cavity = cavity
+        self.bowel(canvas, grain)
+        self.abdomen(canvas, grain)
+        self.thorax(canvas, grain)
+        self.bones(canvas, grain, wall)
+
+    def bowel(self, canvas: Canvas, grain: Array) -> None:
+        loops = self.field("loops", 17.0)
+        low = np.clip((self.at[2] - 165) / 10, 0, None)
+        inside = intersection(self.cavity + 8, (0.25 - loops) * 16 + low * 8, 3.0)
+        canvas.paint(inside, 38 + 25 * self.factors["enhancement"] + 5 * grain, LABELS["bowel"])
+        canvas.paint(intersection(inside + 4, (0.8 - loops) * 16), 18 + 8 * grain, LABELS["bowel"])
+        canvas.paint(intersection(inside + 5, (self.factors["gas"] - loops) * 16), -920.0, LABELS["bowel"])
+
+    def abdomen(self, canvas: Canvas, grain: Array) -> None:
+        f, e = self.factors, self.factors["enhancement"]
+        right = self.organ("liver right", (-66, -12, 168), (62, 66, 74), f["liver"])
+        left = self.organ("liver left", (-8, -40, 172), (56, 30, 40), f["liver"])
+        self.liver = intersection(union(right, left, 12), self.cavity + 3, 3.0)
+        canvas.paint(self.liver, 58 + 50 * e + 4 * grain, LABELS["liver"])
+        vessels = np.exp(-np.square(self.field("liver vessels", 15.0) / 0.10))
+        canvas.paint(intersection(self.liver + 6, (0.55 - vessels) * 8), 50 + 110 * e, LABELS["liver"])
+        canvas.paint(intersection(self.organ("stomach", (48, -34, 170), (40, 36, 42)), self.cavity + 4), 35 + 30 * e, LABELS["stomach"])
+        stomach = self.organ("stomach", (48, -34, 170), (35, 31, 37))
+        canvas.paint(intersection(stomach, self.cavity + 8), 12 + 6 * grain, LABELS["stomach"])
+        level = self.draw("fluid level", -42, 8) - self.at[1]
+        canvas.paint(intersection(intersection(stomach, self.cavity + 8), -level), -930.0, LABELS["stomach"])
+        spleen = intersection(self.organ("spleen", (94, 20, 170), (26, 44, 48), f["spleen"]), self.cavity + 3)
+        canvas.paint(spleen, 48 + 65 * e + 4 * grain, LABELS["spleen"])
+        for side, name in ((-1, "right"), (1, "left")):
+            kidney = self.organ(f"{name} kidney", (side * 60, 38, 132 + 6 * side), (25, 31, 54), f["kidneys"])
+            sinus = self.organ(f"{name} sinus", (side * 52, 34, 132 + 6 * side), (10, 15, 30), f["kidneys"])
+            canvas.paint(kidney, 35 + 130 * e + 5 * grain, LABELS["kidney"])
+            canvas.paint(kidney + 8, 33 + 90 * e + 5 * grain, LABELS["kidney"])
+            canvas.paint(sinus, -70 + 40 * grain, LABELS["kidney"])
+        canvas.paint(cylinder(self.at, self.place("cava", (-18, 34, 0))[:2], 12, 9), 45 + 90 * e, LABELS["cava"])
+
+    def thorax(self, canvas: Canvas, grain: Array) -> None:
+        f, e = self.factors, self.factors["enhancement"]
+        heart = self.organ("heart", (16, -24, 222), (56, 46, 42), f["heart"])
+        y, z = self.at[1], self.at[2]
+        vessels = np.exp(-np.square(self.field("lung vessels", 11.0) / 0.07)) * 1.0
+        for side, name in ((-1, "right"), (1, "left")):
+            lung = self.organ(f"{name} lung", (side * 72, 2, 258), (60, 84, 100))
+            dome = ellipsoid(self.at, (side * 68, -6, 150 + 6 * side), (74, 88, 62))
+            lung = intersection(intersection(lung, -dome, 4), -heart + 2, 4)
+            self.lung = lung if side < 0 else np.minimum(self.lung, lung)
+        canvas.paint(self.lung, -860 + 0.35 * (y + 80) + 18 * grain, LABELS["lung"])
+        canvas.paint(intersection(self.lung + 4, (0.6 - vessels) * 6), -40.0 + 60 * e, LABELS["lung"])
+        canvas.paint(intersection(heart, 195 - z, 6), 45 + 75 * e + 4 * grain, LABELS["heart"])
+        ventricle = self.organ("ventricle", (30, -18, 220), (24, 22, 24), f["heart"])
+        canvas.paint(intersection(ventricle, 195 - z, 6), 45 + 120 * e, LABELS["heart"])
+        self.heart = heart
+        aorta = cylinder(self.at, self.place("aorta", (16, 34, 0))[:2], self.draw("aorta radius", 11, 1.2))
+        canvas.paint(aorta, 45 + 100 * e, LABELS["aorta"])
+
+    def bones(self, canvas: Canvas, grain: Array, wall: Array) -> None:
+        x, y, z = self.at
+        strength = self.factors["bone"]
+        phase = ((z - 0.55 * y + self.draw("rib phase", 0, 8)) % 25.0) - 12.5
+        rib = np.sqrt(np.square(phase / 1.25) + np.square(wall + 8)) - 5.5
+        rib = np.maximum(rib, np.maximum(120 - z, 12 - np.abs(x)))
+        for distance, value in ((rib, 560 * strength), (rib + 2.5, 180 * strength + 30 * grain)):
+            canvas.paint(distance, value, LABELS["bone"])
+        disc = np.abs((z + self.draw("disc phase", 0, 8)) % 33.0 - 16.5) < 4.5
+        arch = union(cylinder(self.at, (0, 86), 17, 13), ellipsoid((x, y, 0 * z), (0, 106, 0), (5, 15, 1)), 5)
+        sides = np.minimum(ellipsoid((x, y, 0 * z), (26, 84, 0), (17, 5, 1)), ellipsoid((x, y, 0 * z), (-26, 84, 0), (17, 5, 1)))
+        canvas.paint(union(arch, sides, 5), 420 * strength + 40 * grain, LABELS["bone"])
+        body = cylinder(self.at, (0, 62), 23, 17)
+        canvas.paint(body, np.where(disc, 80, 480 * strength), LABELS["bone"])
+        canvas.paint(body + 2.5, np.where(disc, 85, (190 + 45 * grain) * strength), LABELS["bone"])
+        canvas.paint(cylinder(self.at, (0, 86), 9, 8), 25 + 3 * grain, LABELS["muscle"])
+
+    def lesions(self, canvas: Canvas, level: str, contrast: float, scale: float) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
+        """Place lesions where their host is, and paint them: host plus contrast."""
+        kind, host, sizes, change = {
+            "heart": ("calcium", self.heart + 4, (2.0, 6.0), (300.0, 800.0)),
+            "chest": ("nodule", self.lung + 8, (5.0, 18.0), (700.0, 850.0)),
+        }.get(level, ("liver lesion", self.liver + 10, (9.0, 26.0), (-70.0, -25.0)))
+        labels = np.zeros_like(canvas.labels)
+        host = np.broadcast_to(host, labels.shape)
+        inside = np.argwhere(host < 0)
+        table: list[dict[str, Any]] = []
+        count = int(stream(*self.name, "lesion count").integers(1, 4))
+        for number in range(1, count + 1 if len(inside) else 1):
+            random = stream(*self.name, "lesion", number)
+            where, u, v = random.uniform(), random.uniform(), random.uniform()
+            i, j, k = inside[int(where * len(inside))]
+            centre = [float(np.broadcast_to(p, labels.shape)[i, j, k]) for p in self.at]
+            radius = 0.5 * scale * (sizes[0] + u * (sizes[1] - sizes[0]))
+            delta = contrast * (change[0] + v * (change[1] - change[0]))
+            bumps = 1 + 0.12 * self.field(f"lesion shape {number}", max(6.0, radius))
+            distance = ellipsoid(self.at, centre, (radius, radius * 0.9, radius)) / bumps
+            share = np.broadcast_to(membership(distance, self.voxel), labels.shape)
+            canvas.image += share * np.float32(delta)
+            labels[share > 0.5] = number
+            volume = float((share * self.voxel**3).sum())
+            table.append({"id": number, "type": kind, "diameter_mm": 2 * radius, "contrast_hu": delta, "volume_mm3": volume})
+        return labels, table
