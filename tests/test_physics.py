@@ -101,7 +101,7 @@ def water(size=96):
 
 def noise_of(fraction, count=6):
     hu = water()
-    dose = LowDoseCT(fraction)
+    dose = LowDoseCT(fraction, photons=1e5)
     return torch.cat([dose.measure(hu, 1.5, stream("dose", fraction, k)) - hu for k in range(count)])
 
 
@@ -125,7 +125,7 @@ def test_noise_has_the_spectrum_of_filtered_back_projection():
 
 def test_metal_starves_photons_into_streaks_between_two_discs():
     hu = water() + 8000 * (disc(96, 5, 1.0, (-20, 0)) + disc(96, 5, 1.0, (20, 0))).float()
-    change = torch.cat([LowDoseCT(0.5).measure(hu, 1.5, stream("metal", k)) - hu for k in range(4)])
+    change = torch.cat([LowDoseCT(0.5, photons=1e5).measure(hu, 1.5, stream("metal", k)) - hu for k in range(4)])
     between, beside = change[..., 46:50, 40:56], change[..., 20:24, 40:56]
     assert between.std() > 1.5 * beside.std()
 

@@ -103,7 +103,7 @@ def score_part(
     cases: Sequence[Any] = part.cases[stream]
     for number, case in enumerate(cases):
         images = {**measured(case, plan)}
-        batch = {word: images[name] for word, name in plan.bind.items()}
+        batch = {word: images[name] for word, name in plan.bind.items() if name in images}
         if part.slices is not None:
             batch = {word: image.block(part.slices) for word, image in batch.items()}
         words = words_of(session, case, images, batch, wanted)
@@ -113,7 +113,7 @@ def score_part(
                 fixed.setdefault(name, []).append(middle(made.array))
             for metric in chosen:
                 try:
-                    value = metric(output=made.array, **words)
+                    value = metric(output=clipped(made.array, wanted), **words)
                 except NotApplicable:
                     continue
                 unit = words["unit"] if metric.unit == "image" else metric.unit
@@ -125,31 +125,44 @@ def score_part(
     return scores, fixed
 
 
+def clipped(array: Any, wanted: Any) -> Any:
+    """Clip to the declared range, where the recipe asks for it."""
+    return array.clip(*wanted.range) if wanted.clip and array is not None else array
+
+
 def words_of(session: Any, case: Any, images: Mapping[str, Any], batch: Mapping[str, Any], wanted: Any) -> dict[str, Any]:
     """The words that measures may need: target, truth, lesion, flat region, range."""
     words: dict[str, Any] = {"data_range": wanted.range, "unit": batch["source"].unit}
-    truth = images.get(wanted.truth) if wanted.truth else None
+    truth = images.get(wanted.truth.rpartition(".")[2]) if wanted.truth else None
     target = batch.get("target")
-    words["target"] = truth.array if truth is not None else (target.array if target is not None else None)
-    if truth is not None:
-        words |= {"truth": truth.array, "flat": flat_region(truth.array)}
-        words["noise_target"] = target.array if target is not None else None
+    noisy = clipped(target.array if target is not None else None, wanted)
+    true = clipped(truth.array if truth is not None else None, wanted)
+    words["target"] = noisy if true is None else true
+    if true is not None:
+        words |= {"truth": true, "flat": flat_region(true), "noise_target": noisy}
     if wanted.lesion and wanted.lesion in images:
         words["lesion"] = images[wanted.lesion].array
-    if len(session.plans) > 1:
+    if len(session.plans) > 1 and truth is None:
         words["target"] = None
     return words
 
 
 def flat_region(truth: Any, texture: float = 12.0) -> Any:
-    """Where the noise-free image is nearly even: its local spread over 5 pixels is below `texture`, in tissue."""
+    """The largest piece of tissue in which the noise-free image is nearly even.
+
+    There its spread over 5 pixels stays below `texture`, so what is measured in it is noise.
+    """
     import numpy as np
-    from scipy.ndimage import binary_opening, uniform_filter
+    from scipy.ndimage import binary_opening, label, uniform_filter
 
     image = np.asarray(truth[0], np.float64)
     mean = uniform_filter(image, 5)
     spread = np.sqrt(np.maximum(uniform_filter(image**2, 5) - mean**2, 0))
-    return binary_opening((spread < texture) & (mean > -200) & (mean < 250), iterations=2)[None]
+    even = binary_opening((spread < texture) & (mean > 0) & (mean < 250), iterations=2)
+    pieces, count = label(even)
+    if not count:
+        return even[None]
+    return (pieces == 1 + int(np.argmax(np.bincount(pieces[pieces > 0])[1:])))[None]
 
 
 def keep_fixed(run: Any, fixed: Mapping[str, Sequence[Any]]) -> None:

@@ -122,14 +122,21 @@ def _cases_of(session: Session, stream: str, part: str) -> list[Case]:
         phantom = session.recipe.phantoms()[stream]
         plan = session.plans[stream]
         made = set(plan.acquire)
-        words = {of for of, _ in plan.acquire.values() if of not in made} | {w for w in plan.bind.values() if w not in made}
+        words = {of for of, _ in plan.acquire.values()} | set(plan.bind.values()) | _evaluated(session.recipe, stream)
         # unpaired streams show different people
         shift = 25_000 * list(session.plans).index(stream)
-        return from_phantom(phantom, range(start + shift, start + shift + size), sorted(words))
+        return from_phantom(phantom, range(start + shift, start + shift + size), sorted(words - made))
     if session.slices:
         return session.cases[stream]
     assert session.parts is not None
     return [session.cases[stream][i] for i in session.parts[f"{stream}/{part}"]]
+
+
+def _evaluated(recipe: Recipe, stream: str) -> set[str]:
+    """Words of truth that only the evaluation reads."""
+    wanted = recipe.evaluation()
+    names = [name for name in (wanted.truth, wanted.lesion) if name]
+    return {name.rpartition(".")[2] for name in names if name.rpartition(".")[0] == stream}
 
 
 def _plan(session: Session, stream: str, bind: Mapping[str, str], acquire: Mapping[str, tuple[str, Measure]]) -> Plan:

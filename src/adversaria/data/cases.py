@@ -9,7 +9,6 @@ import numpy as np
 from adversaria.data.folders import Found
 from adversaria.data.image import Image
 from adversaria.data.phantoms.phantom import Phantom
-from adversaria.data.read import read_image
 from adversaria.vocabulary import UserError
 
 
@@ -91,6 +90,8 @@ def _case(found: Found, names: Sequence[str], index: int, words: Sequence[str], 
     paths = tuple(source.path for source in sources.values())
 
     def load() -> Mapping[str, Image]:
+        from adversaria.data.read import read_image
+
         images = {word: read_image(source.path, require_volume=volume) for word, source in sources.items()}
         sizes = {word: image.array.shape[1:] for word, image in images.items()}
         if len(set(sizes.values())) > 1:

@@ -11,7 +11,7 @@ class PlainCNN(nn.Module):
 
     A ReLU follows every layer but the last, which is followed by `final` (the paper: a ReLU). The paper
     pads nothing and loses `layers` pixels at each border; here the input is reflected once by as many,
-    so that the size is kept. With `residual` the input is added before `final`.
+    so that the size is kept. Weights start as He et al. 2015 propose (the paper says nothing). With `residual` the input is added before `final`.
     """
 
     key = "plain-cnn"
@@ -35,6 +35,12 @@ class PlainCNN(nn.Module):
             body += [convolution(dims, inputs, outputs, 3, bias=False), nn.ReLU()]
         self.body = nn.Sequential(*body[:-1])
         self.final = final_layer(final)
+        for layer in self.body[::2]:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        if final == "relu" and not residual:
+            # with signs mixed, the ReLU after the last layer starts dead for half of all seeds
+            with torch.no_grad():
+                self.body[-1].weight.abs_().div_(width**0.5)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         """Translate (B, C, *S) to (B, C', *S)."""

@@ -19,7 +19,8 @@ class LowDoseCT(Operator):
     is kept. An image that already carries the noise of the dose `carried` (1 for a routine scan) is given
     only what is missing, a share sqrt(1 - fraction/carried), so that its noise too follows
     sqrt(1/fraction) where counts suffice; both images of the pair then share the noise of the scan. Readings below one count are set to one (photon
-    starvation). `photons` N0 counts an unattenuated detector reading at full dose. Views: `views`, or
+    starvation). `photons` N0 counts an unattenuated detector reading at full dose; the
+    default gives about 13 HU of noise in an abdomen with pixels of 3 mm. Views: `views`, or
     pi/2 times the side, from 60 to 360. Works on square and other images (padded with air), slice by slice on
     volumes (B, 1, H, W, D).
     """
@@ -29,7 +30,7 @@ class LowDoseCT(Operator):
     def __init__(
         self,
         fraction: float = 0.25,
-        photons: float = 1e5,
+        photons: float = 1e6,
         electronic: float = 10.0,
         views: int | None = None,
         carried: float | None = None,

@@ -72,7 +72,8 @@ def hints(kind: type) -> dict[str, Any]:
 
 def parameters(kind: type) -> dict[str, inspect.Parameter]:
     """The arguments of a constructor."""
-    return dict(inspect.signature(kind).parameters)
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {name: p for name, p in inspect.signature(kind).parameters.items() if p.kind not in several}
 
 
 def admits(annotation: Any, kind: type) -> bool:

@@ -28,7 +28,7 @@ KEYS = (
     "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
-EVALUATE = ("range", "measures", "truth", "lesion", "display")
+EVALUATE = ("range", "clip", "measures", "truth", "lesion", "display")
 SUBJECTS = {"train": 40, "validation": 4, "test": 12}
 
 
@@ -52,12 +52,16 @@ class TrainingFacts:
 
 @dataclass(frozen=True)
 class EvaluationFacts:
-    """How a recipe is measured: the declared range (low, high), measures, words of truth and lesions."""
+    """How a recipe is measured: the declared range (low, high), measures, words of truth and lesions.
+
+    With `clip` all images are clipped to the range before they are compared.
+    """
 
     range: tuple[float, float]
     measures: tuple[str, ...] = ("psnr", "ssim", "mae")
     truth: str | None = None
     lesion: str | None = None
+    clip: bool = False
     display: tuple[float, float] | None = None
 
 
@@ -218,7 +222,7 @@ def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dic
     here: Any = tree
     for depth, place in enumerate(places):
         body = here.arguments if isinstance(here, Node) else here
-        if not isinstance(body, dict) or (place not in body and depth > 0):
+        if not isinstance(body, dict) or (place not in body and depth > 0 and places[0] != "train"):
             raise UserError(f"{name} has no '{path}'.", near(place, body) if isinstance(body, dict) else "")
         here = body.setdefault(place, {})
     body = here.arguments if isinstance(here, Node) else here

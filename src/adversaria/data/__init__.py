@@ -1,0 +1,1 @@
+"""Guarded reading, cases, splits, patches, phantoms, and marked writing."""

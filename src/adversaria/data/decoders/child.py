@@ -1,0 +1,82 @@
+"""The child process: one JSON line in, pixels into a file that the parent maps, one JSON line out.
+
+It bounds its own memory, and never learns where results go beyond the folder that it was started with.
+"""
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adversaria.data.decoders import dicom, nifti, raster
+from adversaria.data.decoders.result import Decoded, Refused
+
+
+def kind_of(path: Path) -> Any:
+    """Choose a decoder by name, then by the first bytes."""
+    name = path.name.lower()
+    if path.is_dir():
+        return dicom
+    if name.endswith((".nii", ".nii.gz")):
+        return nifti
+    if name.endswith((".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".bmp")):
+        return raster
+    return dicom
+
+
+def answer(request: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Decode one file; a refusal is an answer too."""
+    path = Path(request["path"])
+    try:
+        if not path.exists():
+            raise Refused("it does not exist", "Check the path.")
+        if not path.is_dir() and not path.is_file():
+            raise Refused("it is neither a file nor a folder")
+        if path.is_file() and path.stat().st_size == 0:
+            raise Refused("it is empty")
+        return _told(kind_of(path).decode(path, request["pixels"]), place, request["number"])
+    except Refused as refusal:
+        return {"reason": refusal.reason, "remedy": refusal.remedy}
+    except MemoryError:
+        return {"reason": "it needs more memory than is allowed", "remedy": "Cut or shrink the image."}
+    except Exception as error:
+        return {"reason": f"{type(error).__name__}: {str(error)[:200]}", "remedy": "Restore the file from its source."}
+
+
+def _told(decoded: Decoded, place: Path, number: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"facts": decoded.facts, "warnings": decoded.warnings}
+    if decoded.mapped is not None:
+        told["mapped"] = decoded.mapped
+    elif decoded.array is not None:
+        array = np.asarray(decoded.array, np.float32)
+        fortran = array.flags.f_contiguous or np.moveaxis(array, 0, -1).flags.f_contiguous
+        pixels = array.transpose(*range(array.ndim)[::-1]) if fortran and array.ndim > 2 else array
+        target = place / f"{number}.pixels"
+        with open(target, "wb") as file:
+            np.ascontiguousarray(pixels).tofile(file)
+        told |= {"pixels": str(target), "shape": list(pixels.shape), "turned": pixels is not array}
+    return told
+
+
+def main() -> None:
+    """Answer until the parent closes the pipe."""
+    place, memory = Path(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    import warnings
+
+    warnings.simplefilter("ignore")
+    for line in sys.stdin:
+        out.write(json.dumps(answer(json.loads(line), place)) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""DICOM: one slice, or a folder that holds one series, ordered by position."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
+
+_PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_SOME = ("SeriesInstanceUID", "Rows", "Columns")
+
+
+def decode(path: Path, pixels: bool = True) -> Decoded:
+    """Decode a file to (C, rows, columns) or a series folder to (C, rows, columns, slices)."""
+    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")) if path.is_dir() else [path]
+    if not files:
+        raise Refused("the folder is empty", "Give the folder that holds the DICOM files.")
+    if len(files) > 20_000:
+        raise Refused(f"the folder holds {len(files)} files", "Give a folder with one series.")
+    slices = [_read(p) for p in files]
+    _one_series(slices)
+    if len(slices) == 1 and int(getattr(slices[0][1], "NumberOfFrames", 1) or 1) > 1:
+        return _frames(*slices[0])
+    slices = _ordered(slices)
+    first = slices[0][1]
+    bounded((first.Rows, first.Columns, len(slices), int(getattr(first, "SamplesPerPixel", 1))), 4)
+    facts, warnings = _facts(slices)
+    if not pixels:
+        return Decoded(None, facts, None, warnings)
+    planes = [_pixels(p, data) for p, data in slices]
+    if len({plane.shape for plane in planes}) > 1:
+        raise Refused("its slices differ in size", "Separate them into one folder a series.")
+    inverted = str(first.PhotometricInterpretation) == "MONOCHROME1"
+    array = np.stack(planes, -1) if path.is_dir() else planes[0]
+    if inverted:
+        pivot = float(array.max() + array.min())
+        array = np.float32(pivot) - array
+        facts["inverted_about"] = pivot
+        warnings.append("MONOCHROME1: grey values were inverted, so that bright is dense")
+    return Decoded(np.ascontiguousarray(array), facts, None, warnings)
+
+
+def _read(path: Path) -> tuple[Path, Any]:
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        _bound_deflated(path)
+        data = pydicom.dcmread(path)
+        for name in _SOME:
+            if name != "SeriesInstanceUID" and getattr(data, name, None) is None:
+                raise Refused(f"{path.name} holds no image", "Leave out structured reports, plans and the like.")
+        if not any(hasattr(data, n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+            raise Refused(f"{path.name} holds no pixel data", "Restore the file from its source.")
+        frames = int(getattr(data, "NumberOfFrames", 1) or 1)
+        bounded((int(data.Rows), int(data.Columns), max(1, frames)), 4)
+        return path, data
+    except Refused:
+        raise
+    except InvalidDicomError:
+        raise Refused(f"{path.name} is not a DICOM file", "Remove it from the folder.") from None
+    except Exception as error:
+        raise Refused(f"{path.name} is damaged: {type(error).__name__}: {str(error)[:160]}") from None
+
+
+def _bound_deflated(path: Path) -> None:
+    """Refuse a deflated file that would fill the memory, before anybody inflates it whole."""
+    from pydicom.filereader import read_file_meta_info
+
+    try:
+        meta = read_file_meta_info(path)
+    except Exception:
+        return
+    if str(getattr(meta, "TransferSyntaxUID", "")) != _DEFLATED:
+        return
+    start = 144 + int(getattr(meta, "FileMetaInformationGroupLength", 0))
+    stream, total = zlib.decompressobj(-15), 0
+    data = path.read_bytes()[start:]
+    limit = LARGEST // 8
+    while data and not stream.eof:
+        total += len(stream.decompress(data, 1 << 20))
+        data = stream.unconsumed_tail
+        if total > limit:
+            raise Refused(f"{path.name} inflates to more than {limit >> 20} MiB")
+
+
+def _one_series(slices: list[tuple[Path, Any]]) -> None:
+    series: dict[str, list[Any]] = {}
+    for _, data in slices:
+        series.setdefault(str(getattr(data, "SeriesInstanceUID", "")), []).append(data)
+    if len(series) > 1:
+        said = "; ".join(
+            f"series {getattr(found[0], 'SeriesNumber', '?')} ({getattr(found[0], 'Modality', '?')}, {len(found)} files)"
+            for found in list(series.values())[:6]
+        )
+        raise Refused(f"the folder mixes {len(series)} series: {said}", "Put each series into a folder of its own.")
+
+
+def _ordered(slices: list[tuple[Path, Any]]) -> list[tuple[Path, Any]]:
+    """Sort by position along the normal; files without a position stay in the order of their numbers."""
+    if len(slices) == 1:
+        return slices
+    if any(getattr(d, "ImagePositionPatient", None) is None for _, d in slices):
+        return sorted(slices, key=lambda pair: int(getattr(pair[1], "InstanceNumber", 0) or 0))
+    normal = _normal(slices[0][1])
+    places = [float(np.dot(normal, [float(v) for v in d.ImagePositionPatient])) for _, d in slices]
+    pairs = sorted(zip(places, range(len(slices)), strict=True))
+    for (one, i), (two, j) in zip(pairs[:-1], pairs[1:], strict=True):
+        if abs(one - two) < 1e-3:
+            raise Refused(
+                f"{slices[i][0].name} and {slices[j][0].name} lie at the same position",
+                "Keep one time point or echo in the folder.",
+            )
+    return [slices[i] for _, i in pairs]
+
+
+def _normal(data: Any) -> Any:
+    turn = getattr(data, "ImageOrientationPatient", None)
+    if turn is None or len(turn) != 6:
+        return np.array([0.0, 0.0, 1.0])
+    row, column = np.asarray([float(v) for v in turn]).reshape(2, 3)
+    return np.cross(row, column)
+
+
+def _facts(slices: list[tuple[Path, Any]]) -> tuple[dict[str, Any], list[str]]:
+    data = slices[0][1]
+    warnings: list[str] = []
+    spacing = [float(v) for v in getattr(data, "PixelSpacing", None) or getattr(data, "ImagerPixelSpacing", None) or [1, 1]]
+    facts: dict[str, Any] = {
+        "modality": str(getattr(data, "Modality", "")),
+        "unit": _unit(data),
+        "dtype": f"{'int' if getattr(data, 'PixelRepresentation', 0) else 'uint'}{getattr(data, 'BitsAllocated', 16)}",
+        "bits": int(getattr(data, "BitsStored", 16)),
+        "files": [p.name for p, _ in slices],
+        "affine": None,
+        "irregular": False,
+    }
+    if not hasattr(data, "PixelSpacing") and not hasattr(data, "ImagerPixelSpacing"):
+        warnings.append("no pixel spacing is given; 1 mm is assumed")
+    positions = [getattr(d, "ImagePositionPatient", None) for _, d in slices]
+    between = float(getattr(data, "SliceThickness", None) or 1.0)
+    if all(p is not None and len(p) == 3 for p in positions):
+        between = _steps(np.asarray([[float(v) for v in p] for p in positions]), data, facts, warnings, between)
+        facts["affine"] = _affine(data, np.asarray([float(v) for v in positions[0]]), spacing, between)
+    elif len(slices) > 1:
+        facts["irregular"] = True
+        warnings.append("slices carry no position: their order is that of their instance numbers")
+    facts["spacing"] = [*spacing, between]
+    return facts, warnings
+
+
+def _steps(places: Any, data: Any, facts: dict[str, Any], warnings: list[str], alone: float) -> float:
+    """Look at the steps between slices and at the tilt of the stack; give the usual step."""
+    if len(places) < 2:
+        return alone
+    normal = _normal(data)
+    steps = np.diff(places @ normal)
+    usual = float(np.median(steps))
+    if np.abs(steps - usual).max() > max(0.01 * usual, 0.01):
+        facts["irregular"] = True
+        facts["steps_mm"] = [round(float(s), 3) for s in steps]
+        warnings.append(f"unequal slice steps from {steps.min():.2f} to {steps.max():.2f} mm: {facts['steps_mm']}")
+    way = places[-1] - places[0]
+    cosine = float(np.clip(way @ normal / max(np.linalg.norm(way), 1e-9), -1, 1))
+    tilt = float(np.degrees(np.arccos(cosine)))
+    if tilt > 0.5:
+        facts["irregular"] = True
+        facts["tilt_degrees"] = round(tilt, 2)
+        warnings.append(f"the gantry is tilted by {tilt:.1f} degrees: the slices are sheared against each other")
+    return usual
+
+
+def _affine(data: Any, place: Any, spacing: list[float], between: float) -> list[list[float]]:
+    """Voxel (row, column, slice) to RAS millimetres."""
+    turn = getattr(data, "ImageOrientationPatient", None) or [1, 0, 0, 0, 1, 0]
+    row, column = np.asarray([float(v) for v in turn]).reshape(2, 3)
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = column * spacing[0], row * spacing[1]
+    affine[:3, 2], affine[:3, 3] = np.cross(row, column) * between, place
+    return (np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine).tolist()
+
+
+def _unit(data: Any) -> str:
+    stated = str(getattr(data, "Units", "") or getattr(data, "RescaleType", "") or "")
+    if stated == "BQML":
+        return "Bq/ml"
+    if str(getattr(data, "Modality", "")) == "CT" or stated == "HU":
+        return "HU"
+    return "arbitrary"
+
+
+def _pixels(path: Path, data: Any) -> Any:
+    """Give one image (C, rows, columns) in physical units."""
+    slope, inter = float(getattr(data, "RescaleSlope", 1) or 1), float(getattr(data, "RescaleIntercept", 0) or 0)
+    array = _plain(data) if _is_plain(data) else _decoded(path, data)
+    array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
+    array = array.astype(np.float32)
+    if (slope, inter) != (1.0, 0.0):
+        array *= np.float32(slope)
+        array += np.float32(inter)
+    return array
+
+
+def _is_plain(data: Any) -> bool:
+    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", _PLAIN[0]))
+    grey = int(getattr(data, "SamplesPerPixel", 1)) == 1 and str(data.PhotometricInterpretation).startswith("MONO")
+    whole = int(getattr(data, "BitsAllocated", 0)) in (8, 16) and hasattr(data, "PixelData")
+    return syntax in _PLAIN and grey and whole and int(data.BitsStored) == int(data.BitsAllocated)
+
+
+def _plain(data: Any) -> Any:
+    """The pixels of an uncompressed slice whose stored bits fill their words, straight from its bytes."""
+    kind = np.dtype(f"<{'i' if data.PixelRepresentation else 'u'}{data.BitsAllocated // 8}")
+    count = int(data.Rows) * int(data.Columns)
+    if len(data.PixelData) < count * kind.itemsize:
+        raise Refused(f"its pixel data are truncated: {len(data.PixelData)} of {count * kind.itemsize} bytes")
+    return np.frombuffer(data.PixelData, kind, count).reshape(int(data.Rows), int(data.Columns))
+
+
+def _decoded(path: Path, data: Any) -> Any:
+    from pydicom.pixels import apply_color_lut
+
+    syntax = getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", None)
+    try:
+        array = data.pixel_array
+        if str(data.PhotometricInterpretation) == "PALETTE COLOR":
+            array = apply_color_lut(array, data)
+        return array
+    except Exception as error:
+        text = str(error)
+        if "handler" in text or "decoder" in text or "plugin" in text or "missing" in text.lower():
+            raise Refused(
+                f"{path.name} is compressed as {getattr(syntax, 'name', syntax)} and no decoder for it is installed",
+                "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg, or decompress it with dcmdjpeg or gdcmconv.",
+            ) from None
+        raise Refused(f"the pixels of {path.name} cannot be decoded: {type(error).__name__}: {text[:160]}") from None
+
+
+def _frames(path: Path, data: Any) -> Decoded:
+    """A multi-frame object as a stack without geometry of its own."""
+    frames = int(data.NumberOfFrames)
+    bounded((int(data.Rows), int(data.Columns), frames, int(getattr(data, "SamplesPerPixel", 1))), 4)
+    array = _decoded(path, data)
+    if array.ndim == 4:
+        array = np.moveaxis(array, (0, 3), (3, 0))
+    else:
+        array = np.moveaxis(array, 0, -1)[None]
+    facts, warnings = _facts([(path, data)])
+    facts |= {"irregular": True, "affine": None}
+    slope, inter = float(getattr(data, "RescaleSlope", 1) or 1), float(getattr(data, "RescaleIntercept", 0) or 0)
+    warnings.append(f"a multi-frame object: its {frames} frames are read as slices without positions")
+    return Decoded(np.ascontiguousarray(array.astype(np.float32) * np.float32(slope) + np.float32(inter)), facts, None, warnings)
