@@ -11,7 +11,6 @@ from torch.nn.functional import softplus
 from adversaria import games, networks
 from adversaria.engine import Settings, Training
 from adversaria.run import Run
-
 from benchmarks.timing import Ratio, compare
 
 
@@ -66,7 +65,14 @@ def dcgan(plays: int = 4) -> Ratio:
         for _ in range(plays):
             engine.play([{**stream.batch(0, 0, 1), "draws": Draws(0, engine.done, range(64))}])
 
-    return compare("B15 engine, DCGAN 64, batch 64", "the same step as a bare loop", ours, lambda: bare(game, image, plays), 5, 0.98)
+    return compare(
+        "B15 engine, DCGAN 64, batch 64",
+        "the same step as a bare loop",
+        ours,
+        lambda: bare(game, image, plays),
+        5,
+        0.98,
+    )
 
 
 def small_game(plays: int = 400) -> str:
@@ -88,4 +94,5 @@ def small_game(plays: int = 400) -> str:
         extra.append(((middle - begun) - (time.process_time() - middle)) / plays * 1e3)
     median = sorted(extra)[2]
     verdict = "met" if median <= 1 else "MISSED"
-    return f"| B15 engine's cost a play, two-layer game, batch 64 | {median:.2f} ms ({min(extra):.2f}-{max(extra):.2f}) | {verdict} (<= 1 ms) |"
+    spread = f"{median:.2f} ms ({min(extra):.2f}-{max(extra):.2f})"
+    return f"| B15 engine's cost a play, two-layer game, batch 64 | {spread} | {verdict} (<= 1 ms) |"

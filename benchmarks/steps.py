@@ -12,7 +12,6 @@ from adversaria.draws import Draws
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
 from adversaria.games.game import Game
-
 from benchmarks.peers import torchgan
 from benchmarks.timing import Ratio, compare
 
@@ -41,7 +40,9 @@ def learn(module: nn.Module, on: bool) -> None:
         parameter.requires_grad_(on)
 
 
-def plain_pix2pix(generator: nn.Module, discriminator: nn.Module, source: torch.Tensor, target: torch.Tensor) -> Callable[[], None]:
+def plain_pix2pix(
+    generator: nn.Module, discriminator: nn.Module, source: torch.Tensor, target: torch.Tensor
+) -> Callable[[], None]:
     """A plain loop written from the paper: freezing by hand, default Adam, fp32."""
     g, d = adam(generator), adam(discriminator)
     bce = nn.BCEWithLogitsLoss()
@@ -115,7 +116,13 @@ class TorchGANDiscriminator(nn.Module):
         return self.inner(image).squeeze(1)
 
 
-def torchgan_step(generator: nn.Module, discriminator: nn.Module, image: torch.Tensor, losses: list, betas: tuple[float, float]) -> Callable[[], None]:
+def torchgan_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    image: torch.Tensor,
+    losses: list,
+    betas: tuple[float, float],
+) -> Callable[[], None]:
     """One iteration as torchgan's trainer makes it: every loss object trains on its own."""
     g, d = TorchGANGenerator(generator), TorchGANDiscriminator(discriminator)
     og, od = adam(g, betas=betas), adam(d, betas=betas)
@@ -225,7 +232,10 @@ def parity(plays: int = 60) -> list[str]:
     noisy = clean + 0.2 * torch.randn(clean.shape, generator=generator)
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
-        game = games.Pix2Pix(networks.UNet(depth=4, width=16, norm="instance", dropout=0.0), networks.PatchGAN(1, 1, width=16, norm="instance"))
+        game = games.Pix2Pix(
+            networks.UNet(depth=4, width=16, norm="instance", dropout=0.0),
+            networks.PatchGAN(1, 1, width=16, norm="instance"),
+        )
         play = ours(game, {"source": noisy, "target": clean}, precision)
         for _ in range(plays):
             play()

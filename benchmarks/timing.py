@@ -38,7 +38,12 @@ def cpu(call: Callable[[], object]) -> float:
 
 
 def compare(
-    name: str, peer_name: str, ours: Callable[[], object], peer: Callable[[], object], rounds: int = 5, goal: float | None = None
+    name: str,
+    peer_name: str,
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    rounds: int = 5,
+    goal: float | None = None,
 ) -> Ratio:
     """Time ours and the peer in turn, A B B A, and take the ratio round by round."""
     torch.set_num_threads(1)

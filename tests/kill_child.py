@@ -11,11 +11,12 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch import nn
+
 from adversaria import games
 from adversaria.engine import LinearDecay, Replicas, Settings, Training
 from adversaria.run import Run
-from playground import NoiseFeed, SIDE, Discriminator, Translator
-from torch import nn
+from playground import SIDE, Discriminator, NoiseFeed, Translator
 
 
 def game() -> games.CycleGAN:
@@ -23,7 +24,13 @@ def game() -> games.CycleGAN:
     shape = (1, SIDE, SIDE)
     generator = nn.Sequential(Translator(2), nn.BatchNorm2d(1), nn.Dropout(0.2))
     return games.CycleGAN(
-        generator, Translator(2), Discriminator(2), Discriminator(2), source_shape=shape, target_shape=shape, pool=6
+        generator,
+        Translator(2),
+        Discriminator(2),
+        Discriminator(2),
+        source_shape=shape,
+        target_shape=shape,
+        pool=6,
     )
 
 

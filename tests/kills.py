@@ -14,7 +14,15 @@ PLAYS = 40
 
 
 def start(run: Path, workers: int, precision: str, slow: int = 0, devices: int = 1) -> subprocess.Popen:
-    command = [sys.executable, str(HERE / "kill_child.py"), str(run), str(PLAYS), str(workers), precision, str(slow)]
+    command = [
+        sys.executable,
+        str(HERE / "kill_child.py"),
+        str(run),
+        str(PLAYS),
+        str(workers),
+        precision,
+        str(slow),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
     return subprocess.Popen(
         [*command, str(devices)],

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
+
 from adversaria import games
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
-from torch import Tensor, nn
 
 SIDE = 8
 BATCH = 4

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import torch
+
 from adversaria.draws import Draws
 from adversaria.engine import Replicas, Table
 from playground import BATCH, NAMES, NoiseFeed, build

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 import torch
+from torch import nn
+
 from adversaria import games
 from adversaria.engine import Constant, Diverged, LinearDecay, Row, Settings, Table, Training, Watch
 from adversaria.engine.state import freeze
@@ -12,7 +14,6 @@ from adversaria.games import SGD, Adam
 from adversaria.run import Run
 from adversaria.vocabulary import UserError
 from playground import NAMES, Discriminator, NoiseFeed, Translator, batch, build
-from torch import nn
 
 
 def training(folder, name="GAN", game=None, feed=None, **changes):
@@ -102,7 +103,12 @@ def test_accumulation_lowers_peak_memory():
     peaks = {}
     for parts in (1, 8):
         script = f"import test_engine; test_engine.peak({parts})"
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=__file__[: -len("/test_engine.py")])
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            cwd=__file__[: -len("/test_engine.py")],
+        )
         assert done.returncode == 0, done.stderr
         peaks[parts] = float(done.stdout)
     assert peaks[8] < 0.6 * peaks[1], peaks
@@ -116,7 +122,9 @@ def peak(parts):
     from adversaria.engine.recompute import recomputing
 
     torch.set_num_threads(1)
-    wide = nn.Sequential(*[nn.Sequential(nn.Conv2d(1 if i == 0 else 24, 24, 3, padding=1), nn.Tanh()) for i in range(6)])
+    wide = nn.Sequential(
+        *[nn.Sequential(nn.Conv2d(1 if i == 0 else 24, 24, 3, padding=1), nn.Tanh()) for i in range(6)]
+    )
     game = games.Pix2Pix(nn.Sequential(wide, nn.Conv2d(24, 1, 1)), Discriminator(2, 2))
     table = Table(game, step=lambda player: None)
 
@@ -201,7 +209,9 @@ def test_the_watch_speaks_once_in_plain_words():
     noise = torch.linspace(-1, 1, 4).view(4, 1, 1, 1) * torch.linspace(-1, 1, 64).view(8, 8)
     watch.samples(noise + board * 1.0, noise, 3)
     assert len(said) == 5
-    for sentence, word in zip(said, ("saturated", "vanished", "thousandfold", "collapse", "checkerboard"), strict=False):
+    for sentence, word in zip(
+        said, ("saturated", "vanished", "thousandfold", "collapse", "checkerboard"), strict=False
+    ):
         assert any(word in s or "without error" in s for s in said), (word, sentence)
 
 

@@ -1,17 +1,19 @@
 """Every game, by enumeration: who moves, what is stale, and that a batch may be cut or spread."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from adversaria import games
 from adversaria.draws import Draws, order
 from adversaria.engine import Table
 from adversaria.engine.recompute import recomputing
 from adversaria.games.pool import ImagePool
 from playground import BATCH, BUILD, NAMES, Discriminator, Translator, batch, build
-from torch import nn
 
 BOTH = pytest.mark.parametrize("dims", [2, 3])
 EVERY = pytest.mark.parametrize("name", NAMES)
@@ -77,7 +79,10 @@ class Stale(games.GAN):
         real = batch["image"]
         fake = self.generator(self.normal(batch, "latent", self.generator.latent_shape))
         score = self.discriminator(fake)
-        yield "discriminator", {"adversarial": self.adversarial.discriminator(self.discriminator(real), score)}
+        yield (
+            "discriminator",
+            {"adversarial": self.adversarial.discriminator(self.discriminator(real), score)},
+        )
         yield "generator", {"adversarial": self.adversarial.generator(score)}
 
 
@@ -121,10 +126,13 @@ def test_lockstep_gives_the_gradients_of_the_big_batch(name, parts):
     """First step in fp32 to 1e-5, three SGD plays in float64 to 1e-9 (relative)."""
     for dtype, bound, plays in ((torch.float32, 1e-5, 1), (torch.float64, 1e-9, 3)):
         whole, cut = build(name).to(dtype), build(name).to(dtype)
-        micro = lambda index, n: [batch(2, index, part, n, dtype) for part in range(n)]  # noqa: E731
-        play(whole, lambda index, m=micro: m(index, 1), plays)
+
+        def micros(index, n, dtype=dtype):
+            return [batch(2, index, part, n, dtype) for part in range(n)]
+
+        play(whole, partial(micros, n=1), plays)
         with recomputing(cut):
-            play(cut, lambda index, m=micro: m(index, parts), plays)
+            play(cut, partial(micros, n=parts), plays)
         start = build(name).to(dtype)
         for (label, a), b, c in zip(whole.named_parameters(), cut.parameters(), start.parameters(), strict=True):
             step = (a - c).abs().max().clamp_min(1e-12)
@@ -197,7 +205,13 @@ def test_a_pool_returns_new_images_until_full_then_old_ones():
 
 def test_cyclegan_with_identity_generators_has_no_cycle_or_identity_loss():
     game = games.CycleGAN(
-        nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1), Discriminator(2), Discriminator(2), (1, 8, 8), (1, 8, 8), identity=5.0
+        nn.Conv2d(1, 1, 1),
+        nn.Conv2d(1, 1, 1),
+        Discriminator(2),
+        Discriminator(2),
+        (1, 8, 8),
+        (1, 8, 8),
+        identity=5.0,
     )
     with torch.no_grad():
         for translator in (game.generator, game.reverse_generator):
@@ -309,4 +323,4 @@ def test_draws_are_uniform_and_normal():
 
 
 def test_batch_size_is_stated():
-    assert BATCH == len(batch()["image"]) and Translator(2)(batch()["image"]).shape == batch()["image"].shape
+    assert len(batch()["image"]) == BATCH and Translator(2)(batch()["image"]).shape == batch()["image"].shape

@@ -5,6 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
+from skimage.metrics import structural_similarity
+from torch import Tensor, nn
+
 from adversaria import games, losses
 from adversaria.engine.state import trained_state
 from adversaria.losses.vgg import VGG19Features
@@ -12,9 +16,6 @@ from adversaria.metrics import ssim as kernel
 from adversaria.metrics.ssim import ssim, ssim_map
 from adversaria.vocabulary import UserError
 from playground import Discriminator, Translator
-from safetensors.torch import save_file
-from skimage.metrics import structural_similarity
-from torch import Tensor, nn
 
 SIDE = 12
 

@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
-from adversaria import losses
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+from adversaria import losses
 
 LOG2 = math.log(2)
 MEMBERS = [name for name in losses.__all__ if isinstance(getattr(losses, name), type)]

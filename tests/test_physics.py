@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from adversaria import physics
 from adversaria.draws import stream
 from adversaria.physics import LowDoseCT, ParallelBeam

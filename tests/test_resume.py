@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from adversaria.engine import Settings, Stopped, Training
 from adversaria.engine import checkpoint as saving
 from adversaria.run import Run

@@ -12,23 +12,23 @@ from adversaria import __version__
 from adversaria.vocabulary import UserError
 
 COMMANDS = {
-    "demo": "demo:demo",
-    "list": "listing:list_members",
-    "show": "listing:show",
-    "train": "train:train",
-    "apply": "apply:apply",
-    "sample": "sample:sample",
-    "evaluate": "evaluate:evaluate",
-    "measure": "measure:measure",
-    "report": "report:report",
-    "cite": "listing:cite",
-    "doctor": "doctor:doctor",
+    "demo": ("demo:demo", "The main job on phantoms, in minutes, on a CPU."),
+    "list": ("listing:list_members", "List works, games, losses, metrics, networks and more."),
+    "show": ("listing:show", "Show what a member is, its paper, and how to run it."),
+    "train": ("train:train", "Train a recipe on your data or on its phantom; continues by itself."),
+    "apply": ("apply:apply", "Apply a trained run to images; geometry and units are kept."),
+    "sample": ("sample:sample", "Draw images from a synthesis run."),
+    "evaluate": ("evaluate:evaluate", "Score a run case by case, with intervals."),
+    "measure": ("measure:measure", "Score any two folders of images; no model needed."),
+    "report": ("report:report", "Write one self-contained HTML page of a run."),
+    "cite": ("listing:cite", "Print BibTeX for a published work."),
+    "doctor": ("doctor:doctor", "Say what is installed, what is missing and why it matters."),
 }
 DATA_COMMANDS = {
-    "check": "data:check",
-    "show": "data:show",
-    "split": "data:split",
-    "phantom": "data:phantom",
+    "check": ("data:check", "List all bad images of a folder, with reason and remedy."),
+    "show": ("data:show", "Draw the first images of every word, and print their facts."),
+    "split": ("data:split", "Say how the subjects of a folder would be split."),
+    "phantom": ("data:phantom", "Write a phantom data set: images, label maps, truth."),
 }
 
 
@@ -41,11 +41,11 @@ def application() -> App:
         "--debug for a traceback.",
         result_action="return_value",
     )
-    for name, place in COMMANDS.items():
-        app.command(f"adversaria.commands.{place}", name=name)
+    for name, (place, said) in COMMANDS.items():
+        app.command(f"adversaria.commands.{place}", name=name, help=said)
     data = App(name="data", help="Look at data before training on them, or make a phantom data set.")
-    for name, place in DATA_COMMANDS.items():
-        data.command(f"adversaria.commands.{place}", name=name)
+    for name, (place, said) in DATA_COMMANDS.items():
+        data.command(f"adversaria.commands.{place}", name=name, help=said)
     app.command(data)
     return app
 

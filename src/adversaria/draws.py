@@ -63,7 +63,8 @@ class Draws:
         else:
             raw = np.concatenate([self._slot(bits, slot, counters) for slot in self.slots])
         raw = raw.reshape(len(self.slots), -1)[:, :count]
-        return (((raw >> np.uint64(11)) + 0.5) * _UNIT).reshape(len(self.slots), *shape)
+        unit: NDArray[np.float64] = ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
+        return unit.reshape(len(self.slots), *shape)
 
     @staticmethod
     def _slot(bits: np.random.Philox, slot: int, counters: int) -> NDArray[np.uint64]:

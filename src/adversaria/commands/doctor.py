@@ -3,7 +3,17 @@
 import shutil
 from importlib.util import find_spec
 
-NEEDED = ("torch", "lightning_fabric", "monai", "nibabel", "pydicom", "safetensors", "skimage", "sklearn", "matplotlib")
+NEEDED = (
+    "torch",
+    "lightning_fabric",
+    "monai",
+    "nibabel",
+    "pydicom",
+    "safetensors",
+    "skimage",
+    "sklearn",
+    "matplotlib",
+)
 OPTIONAL = {
     "tensorboard": "live curves in TensorBoard: pip install 'adversaria[tensorboard]'",
     "pylibjpeg": "compressed DICOM (JPEG, JPEG 2000): pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",

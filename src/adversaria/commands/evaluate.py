@@ -95,7 +95,9 @@ def score_part(
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
-    chosen = [next(m for m in (getattr(metrics, n) for n in metrics.__all__) if m.name == name) for name in wanted.measures]
+    chosen = [
+        next(m for m in (getattr(metrics, n) for n in metrics.__all__) if m.name == name) for name in wanted.measures
+    ]
     scores: list[Any] = []
     fixed: dict[str, list[Any]] = {}
     (stream,) = session.plans if len(session.plans) == 1 else (next(iter(session.plans)),)
@@ -117,7 +119,17 @@ def score_part(
                 except NotApplicable:
                     continue
                 unit = words["unit"] if metric.unit == "image" else metric.unit
-                row = Score(run, case.handle, f"s{number + 1:03d}", "whole", name, metric.name, value, unit, metric.better)
+                row = Score(
+                    run,
+                    case.handle,
+                    f"s{number + 1:03d}",
+                    "whole",
+                    name,
+                    metric.name,
+                    value,
+                    unit,
+                    metric.better,
+                )
                 scores.append(row)
         if number < 3 and words.get("target") is not None:
             fixed.setdefault("target", []).append(middle(words["target"]))
@@ -130,7 +142,9 @@ def clipped(array: Any, wanted: Any) -> Any:
     return array.clip(*wanted.range) if wanted.clip and array is not None else array
 
 
-def words_of(session: Any, case: Any, images: Mapping[str, Any], batch: Mapping[str, Any], wanted: Any) -> dict[str, Any]:
+def words_of(
+    session: Any, case: Any, images: Mapping[str, Any], batch: Mapping[str, Any], wanted: Any
+) -> dict[str, Any]:
     """The words that measures may need: target, truth, lesion, flat region, range."""
     words: dict[str, Any] = {"data_range": wanted.range, "unit": batch["source"].unit}
     truth = images.get(wanted.truth.rpartition(".")[2]) if wanted.truth else None
@@ -176,7 +190,7 @@ def keep_fixed(run: Any, fixed: Mapping[str, Sequence[Any]]) -> None:
         if len(sizes) == 1 and planes[0].ndim == 2:
             stacked[name.replace(" ", "_")] = np.stack(planes).astype(np.float32)
     if stacked:
-        np.savez(run.samples / "fixed.npz", **stacked)
+        np.savez(run.samples / "fixed.npz", allow_pickle=False, **stacked)
 
 
 def show(scores: Sequence[Any], as_json: bool) -> None:

@@ -12,7 +12,8 @@ KINDS = ("works", "recipes", "games", "objectives", "losses", "metrics", "phanto
 
 def index() -> list[dict[str, Any]]:
     """Read the index, and beside it what was shown to play and to learn."""
-    room = files("adversaria.recipes")
+    # by way of the top package: importing the room itself would import torch
+    room = files("adversaria").joinpath("recipes")
     found = encoding.loads(room.joinpath("index.json").read_text(encoding="utf-8"))
     evidence = encoding.loads(room.joinpath("evidence.json").read_text(encoding="utf-8"))
     for entry in found:

@@ -9,7 +9,7 @@ import torch
 from adversaria.commands.session import Part, Session
 from adversaria.data.intensity import Scale
 from adversaria.run import Run
-from adversaria.tasks.inference import Windows, sample, translate
+from adversaria.tasks.inference import sample, translate
 from adversaria.tasks.pictures import middle, strip
 
 _CASES = 3
@@ -37,8 +37,12 @@ class Observer:
         """Fixed items of the validation part: handle, words, scales; unpaired streams are put side by side."""
         columns = []
         for stream in validation.streams.values():
-            items = [(item, case.scales) for case in stream for item in case.items(validation.slices if case.sliced else None)]
-            picked = np.unique(np.linspace(0, len(items) - 1, _CASES).round().astype(int)) if items else []
+            items = [
+                (item, case.scales)
+                for case in stream
+                for item in case.items(validation.slices if case.sliced else None)
+            ]
+            picked: Any = np.unique(np.linspace(0, len(items) - 1, _CASES).round().astype(int)) if items else []
             columns.append([items[i] for i in picked])
         rows = []
         for row in zip(*columns, strict=False):
@@ -71,7 +75,9 @@ class Observer:
             rows.append([middle(x) for x in shown])
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
-                errors.append(20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12)))
+                errors.append(
+                    20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12))
+                )
         if rows:
             low, high = next(iter(self.pairs[0][2].values())).into
             strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
@@ -85,7 +91,13 @@ class Observer:
         real = np.stack([_crop(item.words["image"], images.shape[2:]) for item in self.real[:_SAMPLES]])
         training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
         shown = [[middle(x) for x in images], [middle(x) for x in real]]
-        strip([row[: min(map(len, shown))] for row in shown], -1.0, 1.0, self._path(plays), f"{self.name} after {plays} plays")
+        strip(
+            [row[: min(map(len, shown))] for row in shown],
+            -1.0,
+            1.0,
+            self._path(plays),
+            f"{self.name} after {plays} plays",
+        )
         return None
 
     def _note(self, plays: int, measure: str, value: float) -> None:
@@ -94,7 +106,9 @@ class Observer:
         if self.run.validation.exists():
             lines = self.run.validation.read_text(encoding="utf-8").splitlines()[1:]
             kept = [line for line in lines if int(line.split(",")[0]) < plays]
-        self.run.validation.write_text("\n".join(["play,measure,value", *kept, f"{plays},{measure},{value:.6g}"]) + "\n")
+        self.run.validation.write_text(
+            "\n".join(["play,measure,value", *kept, f"{plays},{measure},{value:.6g}"]) + "\n"
+        )
 
 
 def _crop(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

@@ -57,7 +57,8 @@ def restore(
         averages.swap()
     game.eval()
     scales = {w: Scale(s["low"], s["high"], tuple(s["into"])) for w, s in data["normalisation"].items()}
-    said = f"using the {which} checkpoint of {run.folder.name} (play {found.plays}{', averaged weights' if average else ''})"
+    averaged = ", averaged weights" if average else ""
+    said = f"using the {which} checkpoint of {run.folder.name} (play {found.plays}{averaged})"
     return Restored(run, recipe, game, shapes, scales, found.plays, facts["seed"], said)
 
 
@@ -75,5 +76,3 @@ def _choose(run: Run, which: str) -> saving.Checkpoint:
     if found is None:
         raise UserError(f"{run.folder} holds no whole checkpoint.", "Train first, or wait for the first checkpoint.")
     return found
-
-

@@ -60,5 +60,11 @@ def sample(
     tiles = [middle(image) for image in images[: side * side]]
     rows = [tiles[i : i + side] for i in range(0, len(tiles) - len(tiles) % side or len(tiles), side)]
     scale = restored.scales["image"]
-    strip([r for r in rows if len(r) == len(rows[0])], scale.low, scale.high, output / "grid.png", restored.identity)
+    strip(
+        [r for r in rows if len(r) == len(rows[0])],
+        scale.low,
+        scale.high,
+        output / "grid.png",
+        restored.identity,
+    )
     return written

@@ -71,7 +71,8 @@ def _measure(operator: Any) -> Measure:
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
         if tensor.shape[1] != 1:
             raise UserError(
-                f"{type(operator).__name__} measures images of one channel, not {tensor.shape[1]}.", "Use grey images."
+                f"{type(operator).__name__} measures images of one channel, not {tensor.shape[1]}.",
+                "Use grey images.",
             )
         return image.like(operator.measure(tensor, spacing, random)[0].numpy())
 
@@ -177,7 +178,9 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         stand_in = present[0]
         acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
         session.plans[stream] = _plan(session, stream, bind, acquire)
-        session.cases[stream] = alone(found, stand_in, volume) if unpaired or len(present) == 1 else paired(found, present, volume)
+        session.cases[stream] = (
+            alone(found, stand_in, volume) if unpaired or len(present) == 1 else paired(found, present, volume)
+        )
     _split_folder(session, assume_independent, found.loose)
 
 
@@ -220,7 +223,8 @@ def _slice_count(case: Case, session: Session) -> int:
     image = next(iter(case.load().values()))
     if image.array.ndim == 3:
         raise UserError(
-            "there is one subject with one 2D image, which cannot be split.", "Bring more images, or a volume."
+            "there is one subject with one 2D image, which cannot be split.",
+            "Bring more images, or a volume.",
         )
     return int(image.array.shape[-1])
 

@@ -187,9 +187,7 @@ def train_recipe(
         better=observer.better,
     )
     with progress("training", quiet or not leads) as tick:
-        match = Training(
-            game, feed_of(session, part), run, settings, replicas, observer, tick, say, {"shapes": shapes}
-        )
+        match = Training(game, feed_of(session, part), run, settings, replicas, observer, tick, say, {"shapes": shapes})
         if match.done and leads:
             say(f"continuing from play {match.done} of {settings.plays}", kind="note")
         match.train()
@@ -230,7 +228,6 @@ def record(
 
     from adversaria.commands.facts import versions
     from adversaria.commands.session import warnings_of
-
     from adversaria.run import write_atomically
 
     text = session.recipe.resolved()
@@ -248,7 +245,10 @@ def record(
             "words": {word: session.recipe.bind.get(word, word) for word in units},
             "units": units,
             "spacing_mm": list(first.spacing),
-            "split": {"rule": session.rule, "slices": {p: [r.start, r.stop] for p, r in session.slices.items()}},
+            "split": {
+                "rule": session.rule,
+                "slices": {p: [r.start, r.stop] for p, r in session.slices.items()},
+            },
             "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
             "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
             "reduced": session.recipe.reductions(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,13 @@ def from_phantom(phantom: Phantom, subjects: Sequence[int], words: Sequence[str]
 
     name = f"{type(phantom).__name__} {phantom.seed}"
     return [
-        Case(f"p{subject:04d}", f"{name} {subject}", lambda s=subject: load(s), (), f"{phantom.describe()} {subject}")
+        Case(
+            f"p{subject:04d}",
+            f"{name} {subject}",
+            partial(load, subject),
+            (),
+            f"{phantom.describe()} {subject}",
+        )
         for subject in subjects
     ]
 

@@ -15,7 +15,20 @@ from typing import Any
 
 from adversaria.vocabulary import UserError
 
-SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".ima", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".bmp")
+SUFFIXES = (
+    ".nii.gz",
+    ".nii",
+    ".dcm",
+    ".dicom",
+    ".ima",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".bmp",
+)
 _MOST = 1_000_000
 
 

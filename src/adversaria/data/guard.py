@@ -44,10 +44,20 @@ class Guard:
             base = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
             self.owner = os.getpid()
             self.place = Path(tempfile.mkdtemp(prefix="adversaria-", dir=base))
-            command = [sys.executable, "-m", "adversaria.data.decoders.child", str(self.place), str(self.memory)]
+            command = [
+                sys.executable,
+                "-m",
+                "adversaria.data.decoders.child",
+                str(self.place),
+                str(self.memory),
+            ]
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
             )
         return self.process
 
@@ -76,12 +86,14 @@ class Guard:
         except (BrokenPipeError, EOFError):
             self.stop()
             raise UnreadableImage(
-                f"{path} cannot be read: its decoder died.", "The file is damaged; restore it from its source."
+                f"{path} cannot be read: its decoder died.",
+                "The file is damaged; restore it from its source.",
             ) from None
         except TimeoutError:
             self.stop()
             raise UnreadableImage(
-                f"{path} cannot be read: decoding took longer than {self.seconds:.0f} s.", "The file is damaged."
+                f"{path} cannot be read: decoding took longer than {self.seconds:.0f} s.",
+                "The file is damaged.",
             ) from None
         answer: dict[str, Any] = json.loads(line)
         if "reason" in answer:
@@ -115,10 +127,8 @@ def _taken(answer: dict[str, Any]) -> NDArray[np.float32] | None:
         from adversaria.data.decoders.nifti import arranged
 
         place = answer["mapped"]
-        voxels = np.memmap(
-            place["path"], place["dtype"], "r", place["offset"], tuple(place["shape"]), order="F"
-        )
-        return arranged(voxels, place["slope"], place["inter"])  # type: ignore[no-any-return]
+        voxels = np.memmap(place["path"], place["dtype"], "r", place["offset"], tuple(place["shape"]), order="F")
+        return arranged(voxels, place["slope"], place["inter"])
     if "pixels" not in answer:
         return None
     path = Path(answer["pixels"])

@@ -87,7 +87,10 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
 
 
 def prepare_all(
-    cases: Sequence[Case], plan: Plan, cache: Path, progress: Callable[[int, int], None] = lambda done, total: None
+    cases: Sequence[Case],
+    plan: Plan,
+    cache: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[Prepared], list[str]]:
     """Prepare every case; those that cannot be used are named with the reason, and the rest go on."""
     prepared, excluded = [], []
@@ -125,7 +128,8 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     sliced = plan.dims == 2 and first.array.ndim == 4
     if plan.dims == 3 and first.array.ndim == 3:
         raise UserError(
-            f"case {case.handle} is a single 2D image; a 3D game needs volumes.", "Use a 2D recipe, or bring volumes."
+            f"case {case.handle} is a single 2D image; a 3D game needs volumes.",
+            "Use a 2D recipe, or bring volumes.",
         )
     place.mkdir(parents=True, exist_ok=True)
     for word, array in arrays.items():

@@ -20,7 +20,8 @@ def read_image(path: Path, require_volume: bool = False, allow_nonfinite: bool =
     if not allow_nonfinite and not np.isfinite(array).all():
         count = int(array.size - np.isfinite(array).sum())
         raise UnreadableImage(
-            f"{path} cannot be read: {count} of its voxels are not numbers.", "Replace them, or leave the image out."
+            f"{path} cannot be read: {count} of its voxels are not numbers.",
+            "Replace them, or leave the image out.",
         )
     if require_volume:
         _refuse_no_volume(Path(path), array.shape, facts, warnings)

@@ -34,7 +34,7 @@ class Averages:
     def update(self, player: str) -> None:
         """Move the average of a player that has just stepped."""
         if player in self.decays:
-            shadow, live = list(self.shadow[player].values()), list(self.live[player].values())
+            shadow, live = list(self.shadow[player].values()), [p.data for p in self.live[player].values()]
             torch._foreach_lerp_(shadow, live, 1.0 - self.decays[player])
 
     @contextmanager

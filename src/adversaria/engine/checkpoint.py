@@ -73,9 +73,7 @@ def read(path: Path) -> Checkpoint:
             if Path(name).name != name or _digest((path / name).read_bytes()) != digest:
                 raise ValueError(f"{name} is damaged")
         facts = json.loads((path / STATE).read_bytes())
-        tensors = {
-            name.removesuffix(".safetensors"): load_file(path / name) for name in hashes if name != STATE
-        }
+        tensors = {name.removesuffix(".safetensors"): load_file(path / name) for name in hashes if name != STATE}
         for group, aliases in facts.pop("aliases", {}).items():
             tensors[group].update({alias: tensors[group][name] for alias, name in aliases.items()})
         return Checkpoint(facts.pop("plays"), tensors, facts)

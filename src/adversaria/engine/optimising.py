@@ -62,7 +62,10 @@ def _real(parameters: list[torch.nn.Parameter], stated: Optimiser) -> torch.opti
 
 
 def set_rates(
-    optimisers: Mapping[str, torch.optim.Optimizer], base: Mapping[str, float], schedule: Schedule, done: float
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    base: Mapping[str, float],
+    schedule: Schedule,
+    done: float,
 ) -> None:
     """Set every rate to its base times the schedule's factor."""
     factor = schedule.factor(done)

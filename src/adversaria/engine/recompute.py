@@ -21,7 +21,7 @@ def recomputing(game: Game) -> Iterator[None]:
     """
     networks = {id(m): m for player in game.players for m in game.modules_of(player)}
     for network in networks.values():
-        network.forward = partial(_checkpointed, network, network.forward)  # type: ignore[method-assign]
+        network.forward = partial(_checkpointed, network, network.forward)
     try:
         yield
     finally:

@@ -69,9 +69,7 @@ def optimiser_state(game: Game, optimisers: Mapping[str, torch.optim.Optimizer])
     }
 
 
-def load_optimisers(
-    game: Game, optimisers: Mapping[str, torch.optim.Optimizer], state: Mapping[str, Tensor]
-) -> None:
+def load_optimisers(game: Game, optimisers: Mapping[str, torch.optim.Optimizer], state: Mapping[str, Tensor]) -> None:
     """Write saved tensors into the optimisers."""
     named = {player: game.parameters_of(player) for player in optimisers}
     for full, value in state.items():

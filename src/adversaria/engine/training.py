@@ -63,8 +63,9 @@ class Settings:
 class Training:
     """One game in training in one run folder; it goes on from the newest whole checkpoint by itself.
 
-    The game must already have all its parameters. `facts` (JSON) travel with every checkpoint. `observe` is called after every checkpoint with the
-    averaged weights in place and may return a validation value; `progress` after every play.
+    The game must already have all its parameters. `facts` (JSON) travel with every checkpoint. `observe` is
+    called after every checkpoint with the averaged weights in place and may return a validation value;
+    `progress` after every play.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from adversaria.games.game import Game, Play
 from adversaria.games.optimisers import Adam
 from adversaria.games.pool import ImagePool
-from adversaria.losses import Cycle, LeastSquares, Objective, SelfRegularisation, Terms, Weighted
+from adversaria.losses import Cycle, LeastSquares, Objective, SelfRegularisation, Terms
 from adversaria.vocabulary import Batch
 
 
@@ -17,9 +17,9 @@ class CycleGAN(Game):
                     [+ identity (||G(y) - y||_1 + ||F(x) - x||_1)]
     discriminators: for each domain 1/2 [(D(real) - 1)^2 + D(fake from the pool)^2]
 
-    The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper uses 5 for some maps) needs equal channels. `terms` are
-    taken in both directions: `output` is the translation, `source` what it came from.
-    Reads `source` and `target`, which need not show the same subject.
+    The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper
+    uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
+    translation, `source` what it came from. Reads `source` and `target`, which need not show the same subject.
     """
 
     key = "cyclegan"
@@ -68,21 +68,27 @@ class CycleGAN(Game):
         source, target = batch["source"], batch["target"]
         fake_target, fake_source = self.generator(source), self.reverse_generator(target)
         restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
-        yield "generators", {
-            "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
-            "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
-            "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
-            "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
-            **self.identities(source, target),
-            **self.terms({}, "forward_", output=fake_target, source=source),
-            **self.terms({}, "reverse_", output=fake_source, source=target),
-        }
+        yield (
+            "generators",
+            {
+                "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
+                "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
+                "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
+                "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
+                **self.identities(source, target),
+                **self.terms({}, "forward_", output=fake_target, source=source),
+                **self.terms({}, "reverse_", output=fake_source, source=target),
+            },
+        )
         old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
         old_source = self.source_pool.query(fake_source, self.uniform(batch, "source pool", (2,)))
-        yield "discriminators", {
-            "target": self.domain(self.target_discriminator, target, old_target),
-            "source": self.domain(self.source_discriminator, source, old_source),
-        }
+        yield (
+            "discriminators",
+            {
+                "target": self.domain(self.target_discriminator, target, old_target),
+                "source": self.domain(self.source_discriminator, source, old_source),
+            },
+        )
 
     def domain(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         """Score real against generated images of one domain."""

@@ -87,3 +87,11 @@ def like(batch: Batch) -> Tensor:
     """Give a tensor whose device and dtype the draws of this batch take: its first of floats."""
     floats = (v for v in batch.values() if isinstance(v, Tensor) and v.is_floating_point())
     return next(floats, torch.empty(0))
+
+
+def latent_shape_of(generator: nn.Module) -> tuple[int, ...]:
+    """Give the shape (without the batch) of what a generator starts from; it must say so."""
+    shape = getattr(generator, "latent_shape", None)
+    if not isinstance(shape, tuple):
+        raise TypeError(f"{type(generator).__name__} has no latent_shape: it is not a generator of images")
+    return shape

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import Adam
 from adversaria.losses import NonSaturating, NoPenalty, Objective, Penalty
 from adversaria.vocabulary import Batch
@@ -30,6 +30,7 @@ class GAN(Game):
         penalty: Penalty = NoPenalty(),
     ):
         super().__init__()
+        self.latent_shape = latent_shape_of(generator)
         self.generator, self.discriminator = generator, discriminator
         self.adversarial, self.penalty = adversarial, penalty
 
@@ -44,16 +45,19 @@ class GAN(Game):
     def play(self, batch: Batch) -> Play:
         """Discriminator, then generator, on one generated batch."""
         real = batch["image"]
-        fake = self.generator(self.normal(batch, "latent", self.generator.latent_shape))
-        yield "discriminator", {
-            "adversarial": self.adversarial.discriminator(self.discriminator(real), self.discriminator(fake)),
-            **self.penalty(self.discriminator, real, fake, self.uniform(batch, "mix")),
-        }
+        fake = self.generator(self.normal(batch, "latent", self.latent_shape))
+        yield (
+            "discriminator",
+            {
+                "adversarial": self.adversarial.discriminator(self.discriminator(real), self.discriminator(fake)),
+                **self.penalty(self.discriminator, real, fake, self.uniform(batch, "mix")),
+            },
+        )
         yield "generator", {"adversarial": self.adversarial.generator(self.discriminator(fake))}
 
     def forward(self, batch: Batch) -> Batch:
         """Make one image for each sample: from `latent` if given, else from keyed draws."""
         latent = batch.get("latent")
         if latent is None:
-            latent = self.normal(batch, "latent", self.generator.latent_shape)
+            latent = self.normal(batch, "latent", self.latent_shape)
         return {"output": self.generator(latent)}

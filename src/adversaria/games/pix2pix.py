@@ -59,16 +59,22 @@ class Pix2Pix(Game):
         with torch.set_grad_enabled(generator_steps):
             output = self.generator(source)
         real, fake = self.discriminator(target, given), self.discriminator(output, given)
-        yield "discriminator", {
-            "adversarial": self.adversarial.discriminator(real, fake) / 2,
-            **self.penalty(lambda x: self.discriminator(x, given), target, output, self.uniform(batch, "mix")),
-        }
+        yield (
+            "discriminator",
+            {
+                "adversarial": self.adversarial.discriminator(real, fake) / 2,
+                **self.penalty(lambda x: self.discriminator(x, given), target, output, self.uniform(batch, "mix")),
+            },
+        )
         if generator_steps:
             score = self.adversarial.generator(self.discriminator(output, given))
-            yield "generator", {
-                "adversarial": self.adversarial_weight * score,
-                **self.terms(batch, output=output, discriminator=self.discriminator),
-            }
+            yield (
+                "generator",
+                {
+                    "adversarial": self.adversarial_weight * score,
+                    **self.terms(batch, output=output, discriminator=self.discriminator),
+                },
+            )
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source`."""

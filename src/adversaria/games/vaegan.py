@@ -1,10 +1,12 @@
 """A variational autoencoder whose reconstruction error is measured in a discriminator's features."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import RMSprop
 from adversaria.vocabulary import Batch
 
@@ -73,14 +75,15 @@ class VAEGAN(Game):
 
     def similarity(self, real: Tensor, rebuilt: Tensor) -> Tensor:
         """Half the squared distance in one layer of the discriminator, summed, averaged over the batch."""
-        wanted, found = (self.discriminator.features(x)[self.layer] for x in (real, rebuilt))
+        features: Any = self.discriminator.features
+        wanted, found = (features(x)[self.layer] for x in (real, rebuilt))
         return 0.5 * (wanted - found).pow(2).flatten(1).sum(1).mean()
 
     def forward(self, batch: Batch) -> Batch:
         """Make one image for each sample: from `latent` if given, else from keyed draws."""
         latent = batch.get("latent")
         if latent is None:
-            latent = self.normal(batch, "prior", self.decoder.latent_shape)
+            latent = self.normal(batch, "prior", latent_shape_of(self.decoder))
         return {"output": self.decoder(latent)}
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import Adam
 from adversaria.losses import GradientPenalty, Penalty, Wasserstein
 from adversaria.vocabulary import Batch
@@ -31,6 +31,7 @@ class WGANGP(Game):
         critic_steps: int = 5,
     ):
         super().__init__()
+        self.latent_shape = latent_shape_of(generator)
         self.generator, self.critic = generator, critic
         self.adversarial, self.penalty, self.critic_steps = Wasserstein(), penalty, critic_steps
 
@@ -45,14 +46,17 @@ class WGANGP(Game):
     def play(self, batch: Batch) -> Play:
         """Critic at every play; generator at every `critic_steps`-th."""
         real = batch["image"]
-        latent = self.normal(batch, "latent", self.generator.latent_shape)
+        latent = self.normal(batch, "latent", self.latent_shape)
         generator_steps = self.plays % self.critic_steps == self.critic_steps - 1
         with torch.set_grad_enabled(generator_steps):
             fake = self.generator(latent)
-        yield "critic", {
-            "adversarial": self.adversarial.discriminator(self.critic(real), self.critic(fake)),
-            **self.penalty(self.critic, real, fake, self.uniform(batch, "mix")),
-        }
+        yield (
+            "critic",
+            {
+                "adversarial": self.adversarial.discriminator(self.critic(real), self.critic(fake)),
+                **self.penalty(self.critic, real, fake, self.uniform(batch, "mix")),
+            },
+        )
         if generator_steps:
             yield "generator", {"adversarial": self.adversarial.generator(self.critic(fake))}
 
@@ -60,5 +64,5 @@ class WGANGP(Game):
         """Make one image for each sample: from `latent` if given, else from keyed draws."""
         latent = batch.get("latent")
         if latent is None:
-            latent = self.normal(batch, "latent", self.generator.latent_shape)
+            latent = self.normal(batch, "latent", self.latent_shape)
         return {"output": self.generator(latent)}

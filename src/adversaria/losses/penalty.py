@@ -20,9 +20,7 @@ class Penalty(nn.Module):
 
     differentiates = True
 
-    def forward(
-        self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the named losses."""
         raise TypeError(f"{type(self).__name__} defines no penalty")
 
@@ -32,9 +30,7 @@ class NoPenalty(Penalty):
 
     differentiates = False
 
-    def forward(
-        self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give no losses."""
         return {}
 
@@ -52,9 +48,7 @@ class GradientPenalty(Penalty):
         super().__init__()
         self.weight = weight
 
-    def forward(
-        self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the penalty on points between real and generated images."""
         share = mix.view(-1, *[1] * (real.ndim - 1)).to(real.dtype)
         between = share * real.detach() + (1 - share) * fake.detach().to(real.dtype)
@@ -72,9 +66,7 @@ class R1(Penalty):
         super().__init__()
         self.weight = weight
 
-    def forward(
-        self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the penalty on real images."""
         return {"penalty": self.weight / 2 * slope_squared(discriminator, real.detach()).mean()}
 

@@ -10,7 +10,8 @@ def lesion_contrast_recovery(output: Array, truth: Array, lesion: Array, ring: i
 
     Contrast is the mean inside a lesion (label map `lesion`, 0 = none) minus the mean in a ring of
     `ring` voxels around it, one voxel away. Lesions are taken together as the slope of found against
-    true contrast through the origin, so that faint ones do not dominate. 1 is full recovery, 0 an erased lesion, above 1 exaggerated.
+    true contrast through the origin, so that faint ones do not dominate. 1 is full recovery, 0 an erased
+    lesion, above 1 exaggerated.
     """
     from scipy.ndimage import binary_dilation
 

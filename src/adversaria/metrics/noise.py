@@ -70,9 +70,7 @@ def nps_distance(output: Array, noise_target: Array, flat: Array, truth: Array, 
     return float(np.sqrt(np.mean(np.log(np.maximum(curves[0], 1e-12) / np.maximum(curves[1], 1e-12)) ** 2)))
 
 
-NOISE = Metric(
-    "M25", "noise_level", noise_level, "lower", "image", "0 to infinity", ("output", "flat"), "definition"
-)
+NOISE = Metric("M25", "noise_level", noise_level, "lower", "image", "0 to infinity", ("output", "flat"), "definition")
 NPS = Metric(
     "M28",
     "nps_distance",

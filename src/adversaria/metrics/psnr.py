@@ -31,5 +31,12 @@ PSNR = Metric(
     "definition",
 )
 SNR = Metric(
-    "M12", "snr", signal_to_noise_ratio, "higher", "dB", "-infinity to infinity", ("output", "target"), "definition"
+    "M12",
+    "snr",
+    signal_to_noise_ratio,
+    "higher",
+    "dB",
+    "-infinity to infinity",
+    ("output", "target"),
+    "definition",
 )

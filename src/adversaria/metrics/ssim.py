@@ -51,9 +51,7 @@ def _check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
     if not (math.isfinite(data_range) and data_range > 0):
         raise ValueError(f"SSIM needs a positive data range, not {data_range}")
     if window % 2 == 0 or window < 1 or min(x.shape[2:]) < window:
-        raise ValueError(
-            f"the SSIM window, {window}, must be odd and fit into every axis of {tuple(x.shape[2:])}"
-        )
+        raise ValueError(f"the SSIM window, {window}, must be odd and fit into every axis of {tuple(x.shape[2:])}")
 
 
 def _gaussian(sigma: float, window: int) -> list[float]:

@@ -45,4 +45,4 @@ def paired(first: Sequence[float], second: Sequence[float], level: float = 0.95)
     """Mean and t interval of the difference first - second, subject by subject."""
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} values cannot be paired")
-    return summarise(np.asarray(first, np.float64) - np.asarray(second, np.float64), level)
+    return summarise([a - b for a, b in zip(first, second, strict=True)], level)

@@ -30,7 +30,9 @@ class PatchGAN(Discriminator):
         widths = [in_channels + condition_channels] + [width * min(2**k, 8) for k in range(layers + 1)]
         blocks = []
         for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
-            parts = [convolution(dims, inputs, outputs, 4, 2 if index < layers else 1, 1, index == 0 or norm != "batch")]
+            parts = [
+                convolution(dims, inputs, outputs, 4, 2 if index < layers else 1, 1, index == 0 or norm != "batch")
+            ]
             parts += [normalisation(norm, dims, outputs)] if index else []
             blocks.append(nn.Sequential(*parts, nn.LeakyReLU(0.2)))
         self.blocks = nn.ModuleList(blocks)

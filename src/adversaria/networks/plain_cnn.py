@@ -1,5 +1,7 @@
 """A plain stack of convolutions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,8 @@ class PlainCNN(nn.Module):
 
     A ReLU follows every layer but the last, which is followed by `final` (the paper: a ReLU). The paper
     pads nothing and loses `layers` pixels at each border; here the input is reflected once by as many,
-    so that the size is kept. Weights start as He et al. 2015 propose (the paper says nothing). With `residual` the input is added before `final`.
+    so that the size is kept. Weights start as He et al. 2015 propose (the paper says nothing). With `residual`
+    the input is added before `final`.
     """
 
     key = "plain-cnn"
@@ -35,12 +38,13 @@ class PlainCNN(nn.Module):
             body += [convolution(dims, inputs, outputs, 3, bias=False), nn.ReLU()]
         self.body = nn.Sequential(*body[:-1])
         self.final = final_layer(final)
-        for layer in self.body[::2]:
+        convolutions: list[Any] = list(self.body)[::2]
+        for layer in convolutions:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         if final == "relu" and not residual:
             # with signs mixed, the ReLU after the last layer starts dead for half of all seeds
             with torch.no_grad():
-                self.body[-1].weight.abs_().div_(width**0.5)
+                convolutions[-1].weight.abs_().div_(width**0.5)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         """Translate (B, C, *S) to (B, C', *S)."""

@@ -51,7 +51,10 @@ class ResNetGenerator(nn.Module):
         parts = [reflection(dims, 3), convolution(dims, in_channels, width, 7, bias=bias)]
         parts += [normalisation(norm, dims, width), nn.ReLU()]
         for inputs in (width, 2 * width):
-            parts += [convolution(dims, inputs, 2 * inputs, 3, 2, 1, bias), normalisation(norm, dims, 2 * inputs)]
+            parts += [
+                convolution(dims, inputs, 2 * inputs, 3, 2, 1, bias),
+                normalisation(norm, dims, 2 * inputs),
+            ]
             parts.append(nn.ReLU())
         parts += [ResidualBlock(4 * width, norm, dims) for _ in range(blocks)]
         for inputs in (4 * width, 2 * width):

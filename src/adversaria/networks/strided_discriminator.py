@@ -15,7 +15,12 @@ class StridedDiscriminator(Discriminator):
     key = "strided-discriminator"
 
     def __init__(
-        self, in_channels: int = 1, condition_channels: int = 0, layers: int = 4, width: int = 32, dims: int = 2
+        self,
+        in_channels: int = 1,
+        condition_channels: int = 0,
+        layers: int = 4,
+        width: int = 32,
+        dims: int = 2,
     ):
         super().__init__()
         self.dims = dims

@@ -30,9 +30,17 @@ class ConvEncoder(nn.Module):
         widths = [in_channels] + [width * 2**k for k in range(levels)]
         parts: list[nn.Module] = []
         for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
-            parts += [convolution(dims, inputs, outputs, 5, 2, 2), normalisation(norm, dims, outputs), nn.ReLU()]
+            parts += [
+                convolution(dims, inputs, outputs, 5, 2, 2),
+                normalisation(norm, dims, outputs),
+                nn.ReLU(),
+            ]
         self.body = nn.Sequential(
-            *parts, nn.Flatten(), nn.Linear(widths[-1] * _SMALLEST**dims, hidden), nn.LayerNorm(hidden), nn.ReLU()
+            *parts,
+            nn.Flatten(),
+            nn.Linear(widths[-1] * _SMALLEST**dims, hidden),
+            nn.LayerNorm(hidden),
+            nn.ReLU(),
         )
         self.heads = nn.Linear(hidden, 2 * latent)
 
@@ -64,7 +72,11 @@ class ConvDecoder(nn.Module):
         self.dense = nn.Sequential(nn.Linear(latent, widths[0] * _SMALLEST**dims), nn.ReLU())
         parts: list[nn.Module] = []
         for inputs, outputs in zip(widths, [*widths[1:], widths[-1]], strict=True):
-            parts += [transposed(dims, inputs, outputs, 4, 2, 1), normalisation(norm, dims, outputs), nn.ReLU()]
+            parts += [
+                transposed(dims, inputs, outputs, 4, 2, 1),
+                normalisation(norm, dims, outputs),
+                nn.ReLU(),
+            ]
         self.body = nn.Sequential(*parts, convolution(dims, widths[-1], out_channels, 5, 1, 2), nn.Tanh())
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -18,10 +18,10 @@ class LowDoseCT(Operator):
     filtered back-projection and added to the image:  x + FBP(p_noisy - p).  What the image already shows
     is kept. An image that already carries the noise of the dose `carried` (1 for a routine scan) is given
     only what is missing, a share sqrt(1 - fraction/carried), so that its noise too follows
-    sqrt(1/fraction) where counts suffice; both images of the pair then share the noise of the scan. Readings below one count are set to one (photon
-    starvation). `photons` N0 counts an unattenuated detector reading at full dose; the
-    default gives about 13 HU of noise in an abdomen with pixels of 3 mm. Views: `views`, or
-    pi/2 times the side, from 60 to 360. Works on square and other images (padded with air), slice by slice on
+    sqrt(1/fraction) where counts suffice; both images of the pair then share the noise of the scan. Readings
+    below one count are set to one (photon starvation). `photons` N0 counts an unattenuated detector reading at
+    full dose; the default gives about 13 HU of noise in an abdomen with pixels of 3 mm. Views: `views`, or pi/2
+    times the side, from 60 to 360. Works on square and other images (padded with air), slice by slice on
     volumes (B, 1, H, W, D).
     """
 
@@ -50,7 +50,9 @@ class LowDoseCT(Operator):
         if wanted not in self._beams:
             if len(self._beams) > 4:
                 self._beams.clear()
-            self._beams[wanted] = ParallelBeam(size, self.views or min(360, max(60, round(1.5708 * size))), spacing=spacing)
+            self._beams[wanted] = ParallelBeam(
+                size, self.views or min(360, max(60, round(1.5708 * size))), spacing=spacing
+            )
         return self._beams[wanted]
 
     def measure(self, hu: Tensor, spacing: float, random: np.random.Generator) -> Tensor:

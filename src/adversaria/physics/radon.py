@@ -22,7 +22,11 @@ class ParallelBeam(Operator):
     angles: Tensor
 
     def __init__(
-        self, size: int, angles: int | tuple[float, ...] = 180, detectors: int | None = None, spacing: float = 1.0
+        self,
+        size: int,
+        angles: int | tuple[float, ...] = 180,
+        detectors: int | None = None,
+        spacing: float = 1.0,
     ):
         super().__init__()
         self.size, self.spacing = size, spacing

@@ -36,7 +36,8 @@ def build_game(
     count = sum(p.numel() for p in sketch.parameters())
     if count > budget:
         raise UserError(
-            f"{recipe.name} would have {count:,} parameters, more than {budget:,}.", "Lower its widths or depths."
+            f"{recipe.name} would have {count:,} parameters, more than {budget:,}.",
+            "Lower its widths or depths.",
         )
     state = torch.get_rng_state()
     try:
@@ -52,7 +53,7 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
     if not (isinstance(kind, type) and issubclass(kind, Game)):
         raise UserError(f"{recipe.name}: {node.tag} is not a game.", "See `adversaria list games`.")
     wiring = kind.wiring(**{k: v for k, v in node.arguments.items() if k in _wiring_arguments(kind)})
-    known, annotations = parameters(kind), hints(kind)
+    known, annotations = parameters(kind), hints(kind)  # type: ignore[arg-type]
     given: dict[str, Any] = {}
     stated = dict(node.arguments)
     for name, wires in wiring.items():
@@ -68,7 +69,9 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
         if facts.get("condition_channels") and "condition_channels" not in wanted:
             raise UserError(f"{where}: {network.tag} takes no condition.", "Write conditional: false.")
         given[name] = builder.make(network, annotations.get(name, Any), where, facts)
-    game = kind(**builder.arguments(kind, stated, f"{recipe.name}: game", {k: v for k, v in given.items() if k in known}))
+    game = kind(
+        **builder.arguments(kind, stated, f"{recipe.name}: game", {k: v for k, v in given.items() if k in known})
+    )
     assert isinstance(game, Game)
     return game
 

@@ -27,13 +27,12 @@ class Builder:
         kind = member(node, where, self.extra)
         if annotation is not Any and not admits(annotation, kind):
             raise UserError(
-                f"{where}: {node.tag} cannot stand here.", f"It takes {getattr(annotation, '__name__', annotation)}."
+                f"{where}: {node.tag} cannot stand here.",
+                f"It takes {getattr(annotation, '__name__', annotation)}.",
             )
         return kind(**self.arguments(kind, node.arguments, where, given or {}))
 
-    def arguments(
-        self, kind: type, stated: Mapping[str, Any], where: str, given: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def arguments(self, kind: type, stated: Mapping[str, Any], where: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Check and build the arguments of a class."""
         known, annotations = parameters(kind), hints(kind)
         built: dict[str, Any] = {name: value for name, value in given.items() if name in known}
@@ -44,9 +43,7 @@ class Builder:
                     near(name, known) or f"It takes {', '.join(known)}.",
                 )
             built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}")
-        missing = [
-            name for name, p in known.items() if p.default is inspect.Parameter.empty and name not in built
-        ]
+        missing = [name for name, p in known.items() if p.default is inspect.Parameter.empty and name not in built]
         if missing:
             raise UserError(f"{where}: {kind.__name__} needs '{missing[0]}'.", f"Write {missing[0]}: ...")
         return built
@@ -80,7 +77,8 @@ class Builder:
         terms = named_terms()
         if name not in terms:
             raise UserError(
-                f"{where}: there is no term '{name}'.", near(name, terms) or f"There are {', '.join(sorted(terms))}."
+                f"{where}: there is no term '{name}'.",
+                near(name, terms) or f"There are {', '.join(sorted(terms))}.",
             )
         return Weighted(terms[name](), fit(part, float, where))
 

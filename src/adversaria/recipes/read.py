@@ -15,9 +15,7 @@ MOST_REDUCED = 8
 _UNREDUCIBLE = ("terms", "adversarial", "penalty", "bind", "acquire", "phantom", "dims", "conditional")
 
 
-def read_recipe(
-    recipe: str, changes: Sequence[str] = (), reduced: bool = True, trust: bool = False
-) -> Recipe:
+def read_recipe(recipe: str, changes: Sequence[str] = (), reduced: bool = True, trust: bool = False) -> Recipe:
     """Read a shipped recipe by name, or a YAML file; apply its reduced form and changes `a.b=value`."""
     path, name = _find(recipe)
     tree = _tree(path, name)
@@ -118,4 +116,4 @@ def _load(file: Path, name: str) -> type:
     spec.loader.exec_module(module)
     if not isinstance(getattr(module, name, None), type):
         raise UserError(f"{file.name} has no class '{name}'.", "Name one of its classes.")
-    return getattr(module, name)  # type: ignore[no-any-return]
+    return getattr(module, name)

@@ -201,12 +201,18 @@ class Recipe:
 
 def check(recipe: Recipe) -> None:
     """Check keys, words and parts without building networks."""
-    for place, known in ((recipe.tree, KEYS), (recipe.tree.get("train", {}), TRAIN), (recipe.tree.get("evaluate", {}), EVALUATE)):
+    for place, known in (
+        (recipe.tree, KEYS),
+        (recipe.tree.get("train", {}), TRAIN),
+        (recipe.tree.get("evaluate", {}), EVALUATE),
+    ):
         if not isinstance(place, dict):
             raise UserError(f"{recipe.name}: a mapping is expected.", "Write key: value.")
         for key in place:
             if key not in known:
-                raise UserError(f"{recipe.name}: unknown key '{key}'.", near(key, known) or f"Keys: {', '.join(known)}.")
+                raise UserError(
+                    f"{recipe.name}: unknown key '{key}'.", near(key, known) or f"Keys: {', '.join(known)}."
+                )
     for word in recipe.bind:
         if word not in WORDS:
             raise UserError(f"{recipe.name}: '{word}' is not a word of a batch.", near(word, WORDS) or "See bind.")

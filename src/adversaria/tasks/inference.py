@@ -60,7 +60,13 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
 
     assert windows.size is not None
     made = sliding_window_inference(
-        image, windows.size, windows.batch, predict, overlap=windows.overlap, mode="gaussian", padding_mode="reflect"
+        image,
+        windows.size,
+        windows.batch,
+        predict,
+        overlap=windows.overlap,
+        mode="gaussian",
+        padding_mode="reflect",
     )
     assert isinstance(made, Tensor)
     return made

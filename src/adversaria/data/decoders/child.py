@@ -44,7 +44,10 @@ def answer(request: dict[str, Any], place: Path) -> dict[str, Any]:
     except MemoryError:
         return {"reason": "it needs more memory than is allowed", "remedy": "Cut or shrink the image."}
     except Exception as error:
-        return {"reason": f"{type(error).__name__}: {str(error)[:200]}", "remedy": "Restore the file from its source."}
+        return {
+            "reason": f"{type(error).__name__}: {str(error)[:200]}",
+            "remedy": "Restore the file from its source.",
+        }
 
 
 def _told(decoded: Decoded, place: Path, number: int) -> dict[str, Any]:

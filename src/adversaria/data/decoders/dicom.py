@@ -93,7 +93,8 @@ def _one_series(slices: list[tuple[Path, Any]]) -> None:
         series.setdefault(str(getattr(data, "SeriesInstanceUID", "")), []).append(data)
     if len(series) > 1:
         said = "; ".join(
-            f"series {getattr(found[0], 'SeriesNumber', '?')} ({getattr(found[0], 'Modality', '?')}, {len(found)} files)"
+            f"series {getattr(found[0], 'SeriesNumber', '?')} "
+            f"({getattr(found[0], 'Modality', '?')}, {len(found)} files)"
             for found in list(series.values())[:6]
         )
         raise Refused(f"the folder mixes {len(series)} series: {said}", "Put each series into a folder of its own.")
@@ -128,7 +129,8 @@ def _normal(data: Any) -> Any:
 def _facts(slices: list[tuple[Path, Any]]) -> tuple[dict[str, Any], list[str]]:
     data = slices[0][1]
     warnings: list[str] = []
-    spacing = [float(v) for v in getattr(data, "PixelSpacing", None) or getattr(data, "ImagerPixelSpacing", None) or [1, 1]]
+    stated: Any = getattr(data, "PixelSpacing", None) or getattr(data, "ImagerPixelSpacing", None) or [1, 1]
+    spacing = [float(v) for v in stated]
     facts: dict[str, Any] = {
         "modality": str(getattr(data, "Modality", "")),
         "unit": _unit(data),
@@ -194,7 +196,10 @@ def _unit(data: Any) -> str:
 
 def _pixels(path: Path, data: Any) -> Any:
     """Give one image (C, rows, columns) in physical units."""
-    slope, inter = float(getattr(data, "RescaleSlope", 1) or 1), float(getattr(data, "RescaleIntercept", 0) or 0)
+    slope, inter = (
+        float(getattr(data, "RescaleSlope", 1) or 1),
+        float(getattr(data, "RescaleIntercept", 0) or 0),
+    )
     array = _plain(data) if _is_plain(data) else _decoded(path, data)
     array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
     array = array.astype(np.float32)
@@ -234,7 +239,7 @@ def _decoded(path: Path, data: Any) -> Any:
         if "handler" in text or "decoder" in text or "plugin" in text or "missing" in text.lower():
             raise Refused(
                 f"{path.name} is compressed as {getattr(syntax, 'name', syntax)} and no decoder for it is installed",
-                "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg, or decompress it with dcmdjpeg or gdcmconv.",
+                "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg, or decompress it with dcmdjpeg.",
             ) from None
         raise Refused(f"the pixels of {path.name} cannot be decoded: {type(error).__name__}: {text[:160]}") from None
 
@@ -250,6 +255,14 @@ def _frames(path: Path, data: Any) -> Decoded:
         array = np.moveaxis(array, 0, -1)[None]
     facts, warnings = _facts([(path, data)])
     facts |= {"irregular": True, "affine": None}
-    slope, inter = float(getattr(data, "RescaleSlope", 1) or 1), float(getattr(data, "RescaleIntercept", 0) or 0)
+    slope, inter = (
+        float(getattr(data, "RescaleSlope", 1) or 1),
+        float(getattr(data, "RescaleIntercept", 0) or 0),
+    )
     warnings.append(f"a multi-frame object: its {frames} frames are read as slices without positions")
-    return Decoded(np.ascontiguousarray(array.astype(np.float32) * np.float32(slope) + np.float32(inter)), facts, None, warnings)
+    return Decoded(
+        np.ascontiguousarray(array.astype(np.float32) * np.float32(slope) + np.float32(inter)),
+        facts,
+        None,
+        warnings,
+    )

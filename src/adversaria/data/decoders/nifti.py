@@ -82,7 +82,13 @@ def _facts(header: Any, shape: tuple[int, ...], dtype: Any) -> dict[str, Any]:
     affine = np.asarray(header.get_best_affine(), np.float64)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
         raise Refused("its affine has no inverse", "Mend the orientation in the header.")
-    return {"affine": affine.tolist(), "spacing": zooms, "dtype": dtype.name, "unit": "arbitrary", "modality": ""}
+    return {
+        "affine": affine.tolist(),
+        "spacing": zooms,
+        "dtype": dtype.name,
+        "unit": "arbitrary",
+        "modality": "",
+    }
 
 
 def _scaling(header: Any) -> tuple[float, float]:

@@ -82,5 +82,11 @@ def _made(array: Any, dtype: Any, path: Path) -> Decoded:
         array = array[..., :-1]
     if array.dtype.kind not in "iuf":
         array = array.astype(np.uint8)
-    facts: dict[str, Any] = {"affine": None, "spacing": [], "dtype": np.dtype(dtype).name, "unit": "arbitrary", "modality": ""}
+    facts: dict[str, Any] = {
+        "affine": None,
+        "spacing": [],
+        "dtype": np.dtype(dtype).name,
+        "unit": "arbitrary",
+        "modality": "",
+    }
     return Decoded(np.ascontiguousarray(np.moveaxis(as_float(array), -1, 0)), facts, None, warnings)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.draws import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 Axes = tuple[Array, Array, Array]
 
 # mean sum of squared cubic B-spline weights, so that a field of unit white noise has unit variance
@@ -30,7 +31,9 @@ class Lattice:
     def on(self, axes: Axes) -> Array:
         """Evaluate on the grid (len(x), len(y), len(z)) of three axes."""
         count = int(np.ceil(2 * self.reach / self.pitch)) + 4
-        white = np.stack([stream(*self.name, k).standard_normal((count, count), np.float32) for k in self._planes(axes[2])])
+        white = np.stack(
+            [stream(*self.name, k).standard_normal((count, count), np.float32) for k in self._planes(axes[2])]
+        )
         first = int(self._planes(axes[2])[0])
         bases = [self._basis(axis, count, 0) for axis in axes[:2]]
         along = self._basis(axes[2], len(white), first)

@@ -1,11 +1,12 @@
 """Shapes as approximate signed distances (mm, negative inside), and painting with soft borders."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 Points = tuple[Array, Array, Array]
 
 

@@ -7,10 +7,18 @@ from numpy.typing import NDArray
 
 from adversaria.data.phantoms.fields import Axes, Lattice, about, axis, between, grid
 from adversaria.data.phantoms.phantom import Phantom
-from adversaria.data.phantoms.shapes import Canvas, Points, cylinder, ellipsoid, intersection, membership, union
+from adversaria.data.phantoms.shapes import (
+    Canvas,
+    Points,
+    cylinder,
+    ellipsoid,
+    intersection,
+    membership,
+    union,
+)
 from adversaria.draws import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 
 LEVELS = {"abdomen": (125.0, 175.0), "heart": (205.0, 235.0), "chest": (230.0, 285.0), "any": (40.0, 290.0)}
 LABELS = {
@@ -64,7 +72,8 @@ class TorsoCT(Phantom):
         if self.fractions:
             canvas.keep_fractions()
         body.paint(canvas)
-        lesion, table = np.zeros_like(canvas.labels), []
+        lesion: NDArray[Any] = np.zeros_like(canvas.labels)
+        table: list[dict[str, Any]] = []
         if not healthy and between((*name, "sick"), 0, 1) < self.prevalence:
             lesion, table = body.lesions(canvas, self.level, self.contrast, self.lesion_size)
         made: dict[str, Any] = {
@@ -117,7 +126,10 @@ class _Body:
         x, y, z = grid(self.axes)
         shift = [about((*self.name, "shift", k), 0, 4) for k in range(2)]
         cosine, sine = np.cos(f["rotation"]), np.sin(f["rotation"])
-        x, y = (x - shift[0]) * cosine + (y - shift[1]) * sine, (y - shift[1]) * cosine - (x - shift[0]) * sine
+        x, y = (
+            (x - shift[0]) * cosine + (y - shift[1]) * sine,
+            (y - shift[1]) * cosine - (x - shift[0]) * sine,
+        )
         warp = [self.field(f"warp {k}", 45.0) * np.float32(3.5) for k in range(3)]
         return (
             (x / f["width"] + warp[0]).astype(np.float32),
@@ -128,7 +140,13 @@ class _Body:
     def place(self, organ: str, centre: tuple[float, float, float], spread: float = 4.0) -> tuple[float, ...]:
         return tuple(c + about((*self.name, organ, k), 0, spread) for k, c in enumerate(centre))
 
-    def organ(self, name: str, centre: tuple[float, float, float], axes: tuple[float, float, float], scale: float = 1.0) -> Array:
+    def organ(
+        self,
+        name: str,
+        centre: tuple[float, float, float],
+        axes: tuple[float, float, float],
+        scale: float = 1.0,
+    ) -> Array:
         sized = tuple(a * scale * about((*self.name, name, "axis", k), 1, 0.06) for k, a in enumerate(axes))
         return ellipsoid(self.at, self.place(name, centre), sized, about((*self.name, name, "turn"), 0, 0.1))
 
@@ -166,7 +184,11 @@ class _Body:
         canvas.paint(self.liver, 58 + 50 * e + 4 * grain, LABELS["liver"])
         vessels = np.exp(-np.square(self.field("liver vessels", 15.0) / 0.10))
         canvas.paint(intersection(self.liver + 6, (0.55 - vessels) * 8), 50 + 110 * e, LABELS["liver"])
-        canvas.paint(intersection(self.organ("stomach", (48, -34, 170), (40, 36, 42)), self.cavity + 4), 35 + 30 * e, LABELS["stomach"])
+        canvas.paint(
+            intersection(self.organ("stomach", (48, -34, 170), (40, 36, 42)), self.cavity + 4),
+            35 + 30 * e,
+            LABELS["stomach"],
+        )
         stomach = self.organ("stomach", (48, -34, 170), (35, 31, 37))
         canvas.paint(intersection(stomach, self.cavity + 8), 12 + 6 * grain, LABELS["stomach"])
         level = self.draw("fluid level", -42, 8) - self.at[1]
@@ -186,11 +208,13 @@ class _Body:
         heart = self.organ("heart", (16, -24, 222), (56, 46, 42), f["heart"])
         y, z = self.at[1], self.at[2]
         vessels = np.exp(-np.square(self.field("lung vessels", 11.0) / 0.07)) * 1.0
+        lungs: list[Array] = []
         for side, name in ((-1, "right"), (1, "left")):
             lung = self.organ(f"{name} lung", (side * 72, 2, 258), (60, 84, 100))
             dome = ellipsoid(self.at, (side * 68, -6, 150 + 6 * side), (74, 88, 62))
             lung = intersection(intersection(lung, -dome, 4), -heart + 2, 4)
-            self.lung = lung if side < 0 else np.minimum(self.lung, lung)
+            lungs.append(lung)
+        self.lung = np.minimum(*lungs)
         canvas.paint(self.lung, -860 + 0.35 * (y + 80) + 18 * grain, LABELS["lung"])
         canvas.paint(intersection(self.lung + 4, (0.6 - vessels) * 6), -40.0 + 60 * e, LABELS["lung"])
         canvas.paint(intersection(heart, 195 - z, 6), 45 + 75 * e + 4 * grain, LABELS["heart"])
@@ -210,14 +234,19 @@ class _Body:
             canvas.paint(distance, value, LABELS["bone"])
         disc = np.abs((z + self.draw("disc phase", 0, 8)) % 33.0 - 16.5) < 4.5
         arch = union(cylinder(self.at, (0, 86), 17, 13), ellipsoid((x, y, 0 * z), (0, 106, 0), (5, 15, 1)), 5)
-        sides = np.minimum(ellipsoid((x, y, 0 * z), (26, 84, 0), (17, 5, 1)), ellipsoid((x, y, 0 * z), (-26, 84, 0), (17, 5, 1)))
+        sides = np.minimum(
+            ellipsoid((x, y, 0 * z), (26, 84, 0), (17, 5, 1)),
+            ellipsoid((x, y, 0 * z), (-26, 84, 0), (17, 5, 1)),
+        )
         canvas.paint(union(arch, sides, 5), 420 * strength + 40 * grain, LABELS["bone"])
         body = cylinder(self.at, (0, 62), 23, 17)
         canvas.paint(body, np.where(disc, 80, 480 * strength), LABELS["bone"])
         canvas.paint(body + 2.5, np.where(disc, 85, (190 + 45 * grain) * strength), LABELS["bone"])
         canvas.paint(cylinder(self.at, (0, 86), 9, 8), 25 + 3 * grain, LABELS["muscle"])
 
-    def lesions(self, canvas: Canvas, level: str, contrast: float, scale: float) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
+    def lesions(
+        self, canvas: Canvas, level: str, contrast: float, scale: float
+    ) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
         """Place lesions where their host is, and paint them: host plus contrast."""
         kind, host, sizes, change = {
             "heart": ("calcium", self.heart + 4, (2.0, 6.0), (300.0, 800.0)),
@@ -241,5 +270,13 @@ class _Body:
             canvas.image += share * np.float32(delta)
             labels[share > 0.5] = number
             volume = float((share * self.voxel**3).sum())
-            table.append({"id": number, "type": kind, "diameter_mm": 2 * radius, "contrast_hu": delta, "volume_mm3": volume})
+            table.append(
+                {
+                    "id": number,
+                    "type": kind,
+                    "diameter_mm": 2 * radius,
+                    "contrast_hu": delta,
+                    "volume_mm3": volume,
+                }
+            )
         return labels, table

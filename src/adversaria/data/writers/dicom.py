@@ -11,6 +11,7 @@ import numpy as np
 
 from adversaria import __version__
 from adversaria.data.image import Image
+from adversaria.vocabulary import UserError
 
 if TYPE_CHECKING:
     from adversaria.data.write import Mark
@@ -43,7 +44,9 @@ def write(image: Image, path: Path, mark: "Mark", like: Image, keep_identity: bo
 
     from adversaria.data.write import put
 
-    planes = np.moveaxis(image.array, -1, 0) if image.array.ndim == 4 else image.array[None]
+    if image.array.shape[0] != 1:
+        raise UserError("a colour image cannot be written as a derived DICOM series.", "Write it as TIFF.")
+    planes = np.moveaxis(image.array[0], -1, 0) if image.array.ndim == 4 else image.array
     sources = [pydicom.dcmread(p, stop_before_pixels=True) for p in like.source]
     one = path.suffix.lower() == ".dcm"
     common = {"series": generate_uid(), "study": generate_uid(), "frame": generate_uid()}
@@ -101,9 +104,14 @@ def _derived(source: Any, number: int, common: dict[str, str], mark: "Mark", kee
     kinds = [str(v) for v in source.get("ImageType", [])][2:] or ["OTHER"]
     data.ImageType = ["DERIVED", "SECONDARY", *kinds]
     data.SyntheticData = "YES"
-    data.DerivationDescription = f"adversaria {__version__}, {mark.model}, run {mark.run}, {mark.kind}, not for diagnosis"
+    data.DerivationDescription = (
+        f"adversaria {__version__}, {mark.model}, run {mark.run}, {mark.kind}, not for diagnosis"
+    )
     reference = Dataset()
-    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = source.SOPClassUID, source.SOPInstanceUID
+    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = (
+        source.SOPClassUID,
+        source.SOPInstanceUID,
+    )
     data.SourceImageSequence = [reference]
     data.BurnedInAnnotation = "NO"
     for name in ("AcquisitionDate", "ContentDate", "SeriesDate"):
@@ -127,12 +135,18 @@ def _pixels(data: Any, plane: Any, source: Any, slope: float, inter: float, pivo
     values = plane if pivot is None else pivot - plane
     stored = whole_numbers((values.astype(np.float64) - inter) / slope, -32768, 32767).astype("<i2")
     data.Rows, data.Columns = stored.shape
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2" if pivot is None else "MONOCHROME1"
+    data.SamplesPerPixel, data.PhotometricInterpretation = (
+        1,
+        "MONOCHROME2" if pivot is None else "MONOCHROME1",
+    )
     data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
     if "RescaleSlope" in source or (slope, inter) != (1.0, 0.0):
         data.RescaleSlope, data.RescaleIntercept = f"{slope:.10g}"[:16], f"{inter:.10g}"[:16]
     centre, width = float(values.max() + values.min()) / 2, max(float(values.max() - values.min()), 1.0)
-    data.WindowCenter, data.WindowWidth = f"{_window(source, 'WindowCenter', centre):.6g}", f"{_window(source, 'WindowWidth', width):.6g}"
+    data.WindowCenter, data.WindowWidth = (
+        f"{_window(source, 'WindowCenter', centre):.6g}",
+        f"{_window(source, 'WindowWidth', width):.6g}",
+    )
     data.PixelData = stored.tobytes()
 
 

@@ -38,7 +38,16 @@ def write(image: Image, path: Path, mark: "Mark", source: Path | None) -> Path:
 
 def _keep_geometry(header: object, source: object) -> None:
     """Copy the fields of orientation and size as they stand in the file, without recomputing them."""
-    fields = ["qform_code", "sform_code", "quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"]
+    fields = [
+        "qform_code",
+        "sform_code",
+        "quatern_b",
+        "quatern_c",
+        "quatern_d",
+        "qoffset_x",
+        "qoffset_y",
+        "qoffset_z",
+    ]
     for name in [*fields, "srow_x", "srow_y", "srow_z", "xyzt_units"]:
         header[name] = source[name]  # type: ignore[index]
     header["pixdim"][:4] = source["pixdim"][:4]  # type: ignore[index]
