@@ -37,7 +37,7 @@ def radial_mean(power: Array, spacing: float) -> tuple[Array, Array]:
     return np.array([k / (size * spacing) for k in rings]), np.array([power[ring == k].mean() for k in rings])
 
 
-def regions_of(image: Array, flat: Array, size: int = 16) -> list[Array]:
+def regions_of(image: Array, flat: Array, size: int = 8) -> list[Array]:
     """Cut squares of `size` that lie wholly inside the mask from one slice (H, W), without overlap."""
     mask = np.asarray(flat, bool).reshape(image.shape)
     found = []
@@ -52,7 +52,7 @@ def regions_of(image: Array, flat: Array, size: int = 16) -> list[Array]:
     return found
 
 
-def nps_distance(output: Array, noise_target: Array, flat: Array, truth: Array, size: int = 16) -> float:
+def nps_distance(output: Array, noise_target: Array, flat: Array, truth: Array, size: int = 8) -> float:
     """How far the noise texture of an image is from that of a full-dose image of the same subject.
 
     Both are taken minus the noise-free truth in the squares of a flat region; the distance is the root

@@ -59,6 +59,7 @@ def mtf50(distance: Array, values: Array) -> float:
 
 
 def _width_on_line(output: Array, line: tuple[Point, Point], spacing: Point) -> float:
+    """The 10 to 90 % width (mm) of an edge along a line of the image."""
     distance, values = line_profile(output[0], *line, spacing)
     return edge_width(distance, values)
 

@@ -32,6 +32,10 @@ class Node:
     line: int = field(default=0, compare=False)
 
 
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
 class Reader:
     """Turns the events of one document into plain values and nodes."""
 
@@ -71,7 +75,7 @@ class Reader:
 
     def wrong(self, event: Any, what: str, remedy: str = "Recipes are plain data.") -> UserError:
         """Make the error for an event."""
-        return UserError(f"{self.name}:{event.start_mark.line + 1}: {what}.", remedy)
+        return UserError(f"{self.name}:{_line(event)}: {what}.", remedy)
 
     def _value(self, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -85,13 +89,13 @@ class Reader:
                 return value
             if value is not None:
                 raise self.wrong(event, f"{tag} takes named arguments", f"Write {tag} {{name: value}}.")
-            return Node(tag[1:], {}, event.start_mark.line + 1)
+            return Node(tag[1:], {}, _line(event))
         if isinstance(event, yaml.SequenceStartEvent):
             if tag is not None:
                 raise self.wrong(event, f"{tag} takes named arguments, not a list", f"Write {tag} {{name: value}}.")
             return self._list(depth)
         mapping = self._mapping(depth)
-        return mapping if tag is None else Node(tag[1:], mapping, event.start_mark.line + 1)
+        return mapping if tag is None else Node(tag[1:], mapping, _line(event))
 
     def _tag(self, event: Any) -> str | None:
         tag = event.tag

@@ -142,7 +142,7 @@ def _facts(slices: list[tuple[Path, Any]]) -> tuple[dict[str, Any], list[str]]:
     }
     if not hasattr(data, "PixelSpacing") and not hasattr(data, "ImagerPixelSpacing"):
         warnings.append("no pixel spacing is given; 1 mm is assumed")
-    positions = [getattr(d, "ImagePositionPatient", None) for _, d in slices]
+    positions: list[Any] = [getattr(d, "ImagePositionPatient", None) for _, d in slices]
     between = float(getattr(data, "SliceThickness", None) or 1.0)
     if all(p is not None and len(p) == 3 for p in positions):
         between = _steps(np.asarray([[float(v) for v in p] for p in positions]), data, facts, warnings, between)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from adversaria.data.phantoms.fields import Axes, Lattice, about, axis, between, grid
 from adversaria.data.phantoms.phantom import Phantom
-from adversaria.data.phantoms.shapes import Canvas, Points, ellipsoid, intersection, union
+from adversaria.data.phantoms.shapes import Canvas, Points, ellipsoid, intersection, stamp, union
 from adversaria.draws import stream
 
 Array = NDArray[Any]
@@ -247,7 +247,7 @@ class _Head:
             share = canvas.paint(
                 ellipsoid(self.at, centre, (radius, radius, radius * 0.8)) / shape, 0.0, LABELS["lesion"]
             )
-            labels[share > 0.5] = number
+            stamp(labels, share, number)
             table.append(
                 {
                     "id": number,

@@ -43,6 +43,14 @@ def membership(distance: Array, voxel: float) -> Array:
     return np.clip(np.float32(0.5) - distance / np.float32(voxel), 0, 1)
 
 
+def stamp(labels: NDArray[np.int16], share: Array, label: int) -> None:
+    """Label the voxels that lie mostly inside a small structure, or else the one that holds most of it."""
+    inside = share > 0.5
+    if not inside.any() and share.max() > 0:
+        inside = share == share.max()
+    labels[inside] = label
+
+
 class Canvas:
     """Paints structures one over the other, each taking its share of what is there."""
 

@@ -14,6 +14,7 @@ from adversaria.data.phantoms.shapes import (
     ellipsoid,
     intersection,
     membership,
+    stamp,
     union,
 )
 from adversaria.draws import stream
@@ -268,7 +269,7 @@ class _Body:
             distance = ellipsoid(self.at, centre, (radius, radius * 0.9, radius)) / bumps
             share = np.broadcast_to(membership(distance, self.voxel), labels.shape)
             canvas.image += share * np.float32(delta)
-            labels[share > 0.5] = number
+            stamp(labels, share, number)
             volume = float((share * self.voxel**3).sum())
             table.append(
                 {
