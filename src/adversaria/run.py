@@ -17,7 +17,7 @@ class Run:
     `recipe.yaml` the resolved recipe; `environment.json` versions, device, seeds, hashes;
     `data.json` shapes, units and normalisation; `private/cases.json` handles to paths, never shared;
     `log.csv` losses by play; `checkpoints/`; `samples/` pictures of fixed cases; `scores.csv` values by
-    case; `report.html`.
+    case; `unmeasured.json` why a measure has none; `report.html`.
     """
 
     folder: Path
@@ -66,6 +66,11 @@ class Run:
     def scores(self) -> Path:
         """Scores: one row a case and measure."""
         return self.folder / "scores.csv"
+
+    @property
+    def unmeasured(self) -> Path:
+        """Measures without a value, and why."""
+        return self.folder / "unmeasured.json"
 
     @property
     def report(self) -> Path:

@@ -56,8 +56,7 @@ def apply(
         raise UserError(f"{restored.recipe.name} makes images from nothing.", "Use `adversaria sample` for it.")
     if not quiet:
         console.print(restored.said, markup=False)
-    found = recognise(input)
-    places = [source.path for word in found.words.values() for source in word.values()]
+    places = _places(recognise(input), restored.recipe.bind["source"])
     several = len(places) > 1
     written = []
     with progress("applying", quiet) as tick:
@@ -65,7 +64,17 @@ def apply(
             target = output / _relative(place, input) if several else output
             written.append(apply_file(restored, place, target, overlap, keep_identity))
             tick(number + 1, len(places))
+    if not quiet:
+        console.print(f"wrote {len(written)} of {len(places)} images to {output}", markup=False)
     return written
+
+
+def _places(found: Any, bound: str) -> list[Path]:
+    """The images of a folder that are the run's input: all, or those of the word that it was trained on."""
+    from adversaria.data.cases import pick_word
+
+    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, bound.rpartition(".")[2])
+    return [source.path for source in found.words[word].values()]
 
 
 def _relative(place: Path, root: Path) -> Path:
@@ -83,8 +92,8 @@ def apply_file(restored: Any, place: Path, target: Path, overlap: float | None, 
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
 
 
-def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None) -> Any:
-    """Apply a restored run to an image in memory: scaled with its own statistics, and scaled back."""
+def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:
+    """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back."""
     from dataclasses import replace
 
     import numpy as np
@@ -99,10 +108,10 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
         )
     windows = restored.recipe.windows()
     windows = windows if overlap is None else replace(windows, overlap=overlap)
-    intensities = restored.recipe.intensities()
-    scaled = intensities["source"].fit(image.array).forward(image.array)
+    scale = scale or restored.recipe.intensities()["source"].fit(image.array)
+    scaled = scale.forward(image.array)
     sliced = restored.recipe.dims() == 2 and scaled.ndim == 4
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
     made = translate(restored.game, stack, windows, handle, restored.seed)
     array = restored.scales["target"].inverse(made)
-    return image.like(np.moveaxis(array, 0, -1) if sliced else array[0])
+    return image.like(np.moveaxis(array, 0, -1) if sliced else array[0], restored.unit)

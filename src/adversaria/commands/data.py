@@ -103,7 +103,7 @@ def show(folder: Path, *, output: Annotated[Path, Parameter(name=["--output", "-
             low, high = np.percentile(image.array, [1, 99])
             size = "x".join(map(str, image.array.shape))
             print(f"{word}: {size}, {image.unit}, {image.dtype}, {image.spacing} mm, 1-99 % {low:g} to {high:g}")
-            plane = middle(image.array)
+            plane = middle(image.array, image.axes)
             row.append(_fitted(plane if plane.ndim == 2 else plane.mean(-1), float(low), float(high)))
         rows.append(row)
     width = max(len(row) for row in rows)
@@ -148,7 +148,7 @@ def split(folder: Path, *, seed: int = 0) -> dict[str, int]:
             from adversaria.data.read import read_image
 
             image = read_image(next(iter(names.values())).path)
-            made = by_slices(image.array.shape[-1] if image.array.ndim == 4 else 1)
+            made = by_slices(range(image.array.shape[-1] if image.array.ndim == 4 else 1))
         else:
             made = by_subject(subjects, seed)
         counts |= {f"{word}/{part}": len(indices) for part, indices in made.cases.items()}

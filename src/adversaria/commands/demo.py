@@ -1,7 +1,7 @@
 """The main job in minutes on a CPU: adversarial denoising of low-dose CT, measured against its rivals."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
     quiet
         No progress.
     """
-    from adversaria.commands.evaluate import identity, keep_fixed, output_of, score_part, show
+    from adversaria.commands.evaluate import show
     from adversaria.commands.facts import peak_mib
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
+    from adversaria.commands.scoring import identity, keep_pictures, output_of, score_part
     from adversaria.commands.session import open_session
     from adversaria.commands.train import train_recipe
     from adversaria.recipes import read_recipe
@@ -62,17 +63,18 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
     }
     with progress("testing on unseen subjects", quiet) as tick:
         test = session.make_part("test")
-        scores, fixed = score_part(session, test, methods, out.name, tick)
-    write_scores(adversarial_run.scores, scores)
-    keep_fixed(adversarial_run, fixed)
-    verdict = conclusion(scores, strength)
+        done = score_part(session, test, methods, out.name, tick)
+    write_scores(adversarial_run.scores, done.scores)
+    write_json(adversarial_run.unmeasured, done.unmeasured)
+    keep_pictures(adversarial_run, done.pictures)
+    verdict = conclusion(done.scores, strength)
     wall = time.monotonic() - begun
     write_json(adversarial_run.folder / "summary.json", verdict)
     facts = read_json(adversarial_run.environment)
     timing = {"training_s": round(trained), "total_s": round(wall), "peak_mib": peak_mib()}
     write_json(adversarial_run.environment, {**facts, "demo": timing})
     page = write_report(adversarial_run)
-    show(scores, False)
+    show(done.scores, False, done.unmeasured)
     print(verdict["headline"])
     for sentence in verdict["sentences"]:
         print(sentence)
@@ -87,7 +89,7 @@ def _same_budget(recipe: Any) -> list[str]:
     return [f"train.plays={training.plays}", f"train.batch={training.batch}", f"train.patch=[{patch}]"]
 
 
-def tuned(session: Any, part: Any) -> tuple[Callable[[Mapping[str, Any], str], Any], float]:
+def tuned(session: Any, part: Any) -> tuple[Callable[[Any, str, Any], Any], float]:
     """Choose the strength of non-local means by the error on validation subjects."""
     import numpy as np
 
@@ -105,7 +107,7 @@ def tuned(session: Any, part: Any) -> tuple[Callable[[Mapping[str, Any], str], A
         return float(np.mean([np.mean(np.square(m)) for m in made]))
 
     best = min(STRENGTHS, key=error)
-    return (lambda words, handle: non_local_means(words["source"], best)), best
+    return (lambda image, handle, scale: non_local_means(image, best)), best
 
 
 def non_local_means(image: Any, strength: float) -> Any:

@@ -14,6 +14,7 @@ def measure(
     output: Path,
     metrics: str = "psnr,ssim,mae",
     range: Annotated[tuple[float, float] | None, Parameter(name="--range")] = None,  # noqa: A002
+    slices: bool = False,
     csv: Path | None = None,
     json: bool = False,
     quiet: bool = False,
@@ -30,6 +31,8 @@ def measure(
         Names, separated by commas (`adversaria list metrics`).
     range
         Declared data range, low and high, in the images' unit; measures that need it never guess.
+    slices
+        Score each slice of a volume that is not constant, and give their mean.
     csv
         Also write the long table of scores to this file.
     json
@@ -40,9 +43,9 @@ def measure(
     from adversaria import metrics as room
     from adversaria.commands.evaluate import show
     from adversaria.commands.progress import progress
+    from adversaria.commands.scoring import values_of
     from adversaria.data.folders import recognise
     from adversaria.data.read import read_image
-    from adversaria.metrics.facts import NotApplicable
     from adversaria.recipes.names import near
     from adversaria.reports import Score, write_scores
 
@@ -57,34 +60,30 @@ def measure(
     first, second = (_flat(recognise(folder)) for folder in (reference, output))
     shared = sorted(set(first) & set(second)) or _single(first, second)
     scores: list[Any] = []
+    unmeasured: dict[str, str] = {}
     with progress("measuring", quiet) as tick:
         for number, name in enumerate(shared):
             truth = read_image(first[name] if name in first else next(iter(first.values())))
             made = read_image(second[name] if name in second else next(iter(second.values())))
             words = {
                 "target": truth.array,
-                "output": made.array,
                 "data_range": range,
                 "spacing": truth.spacing,
             }
-            for metric in chosen:
-                try:
-                    value = metric(**words)
-                except NotApplicable as error:
-                    raise UserError(
-                        f"{metric.name} cannot be measured on two folders: {error}.", "Leave it out."
-                    ) from None
-                except ValueError as error:
-                    raise UserError(
-                        f"{made.source[0]} cannot be compared: {error}.", "Bring both to one grid."
-                    ) from None
+            try:
+                found = values_of(chosen, made.array, words, 2 if slices else 3, unmeasured)
+            except ValueError as error:
+                raise UserError(
+                    f"{made.source[0]} cannot be compared: {error}.", "Bring both to one grid, or give --slices."
+                ) from None
+            for metric, value in found:
                 unit = truth.unit if metric.unit == "image" else metric.unit
                 case = f"c{number + 1:04d}"
                 scores.append(
                     Score(output.name, case, case, "whole", output.name, metric.name, value, unit, metric.better)
                 )
             tick(number + 1, len(shared))
-    show(scores, json)
+    show(scores, json, unmeasured)
     if csv is not None:
         write_scores(csv, scores)
     return scores

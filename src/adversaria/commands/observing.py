@@ -30,15 +30,16 @@ class Observer:
         self.windows = recipe.windows()
         self.translates = "source" in recipe.bind
         self.real = [item for stream in train.streams.values() for case in stream[:8] for item in case.items()[:1]]
+        self.axes = next((case.axes for stream in train.streams.values() for case in stream), "")
         self.pairs = self._pairs(validation) if self.translates else []
         self.writer = _writer(run.folder) if tensorboard else None
 
-    def _pairs(self, validation: Part) -> list[tuple[str, dict[str, np.ndarray], dict[str, Scale]]]:
-        """Fixed items of the validation part: handle, words, scales; unpaired streams are put side by side."""
+    def _pairs(self, validation: Part) -> list[tuple[str, dict[str, np.ndarray], dict[str, Scale], str]]:
+        """Fixed items of the validation part: handle, words, scales, axes; unpaired streams are put side by side."""
         columns = []
         for stream in validation.streams.values():
             items = [
-                (item, case.scales)
+                (item, case.scales, case.axes)
                 for case in stream
                 for item in case.items(validation.slices if case.sliced else None)
             ]
@@ -46,9 +47,9 @@ class Observer:
             columns.append([items[i] for i in picked])
         rows = []
         for row in zip(*columns, strict=False):
-            words = {w: np.asarray(a) for item, _ in row for w, a in item.words.items()}
-            scales = {w: s for _, found in row for w, s in found.items()}
-            rows.append((row[0][0].handle, words, scales))
+            words = {w: np.asarray(a) for item, *_ in row for w, a in item.words.items()}
+            scales = {w: s for _, found, _ in row for w, s in found.items()}
+            rows.append((row[0][0].handle, words, scales, row[0][2]))
         return rows
 
     def __call__(self, training: Any, plays: int) -> float | None:
@@ -68,11 +69,11 @@ class Observer:
 
     def _translated(self, training: Any, plays: int) -> float | None:
         rows, errors = [], []
-        for handle, words, scales in self.pairs:
+        for handle, words, scales, axes in self.pairs:
             output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
             target = words.get("target")
             shown = [words["source"], output] + ([target] if target is not None else [])
-            rows.append([middle(x) for x in shown])
+            rows.append([middle(x, axes) for x in shown])
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
                 errors.append(
@@ -90,7 +91,7 @@ class Observer:
         images = sample(training.game, range(_SAMPLES), self.session.seed)
         real = np.stack([_crop(item.words["image"], images.shape[2:]) for item in self.real[:_SAMPLES]])
         training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
-        shown = [[middle(x) for x in images], [middle(x) for x in real]]
+        shown = [[middle(x, self.axes) for x in images], [middle(x, self.axes) for x in real]]
         strip(
             [row[: min(map(len, shown))] for row in shown],
             -1.0,

@@ -23,6 +23,7 @@ class Restored:
     game: Game
     shapes: dict[str, tuple[int, ...]]
     scales: dict[str, Scale]
+    unit: str
     plays: int
     seed: int
     said: str
@@ -59,7 +60,8 @@ def restore(
     scales = {w: Scale(s["low"], s["high"], tuple(s["into"])) for w, s in data["normalisation"].items()}
     averaged = ", averaged weights" if average else ""
     said = f"using the {which} checkpoint of {run.folder.name} (play {found.plays}{averaged})"
-    return Restored(run, recipe, game, shapes, scales, found.plays, facts["seed"], said)
+    unit = data["units"].get("target", "arbitrary")
+    return Restored(run, recipe, game, shapes, scales, unit, found.plays, facts["seed"], said)
 
 
 def _choose(run: Run, which: str) -> saving.Checkpoint:

@@ -37,7 +37,7 @@ def sample(
     import numpy as np
 
     from adversaria.commands.restored import restore
-    from adversaria.data.image import Image
+    from adversaria.data.image import Image, affine_of
     from adversaria.data.write import Mark, write_image
     from adversaria.run import read_json
     from adversaria.tasks.inference import sample as draw
@@ -53,11 +53,11 @@ def sample(
     written = []
     for number, array in enumerate(images):
         spacing = tuple(data["spacing_mm"]) or (1.0,) * (array.ndim - 1)
-        affine = np.diag([*(list(spacing) + [1.0] * 3)[:3], 1.0])
+        affine = affine_of(data.get("axes") or "RAS", spacing)
         image = Image(array=array, affine=affine, spacing=spacing, unit=data["units"]["image"])
         written.append(write_image(image, output / f"sample-{number:05d}{ending}", mark))
     side = int(np.ceil(np.sqrt(min(count, 64))))
-    tiles = [middle(image) for image in images[: side * side]]
+    tiles = [middle(image, data.get("axes", "")) for image in images[: side * side]]
     rows = [tiles[i : i + side] for i in range(0, len(tiles) - len(tiles) % side or len(tiles), side)]
     scale = restored.scales["image"]
     strip(

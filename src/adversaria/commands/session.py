@@ -12,8 +12,9 @@ from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
 from adversaria.data.folders import recognise
 from adversaria.data.image import Image
+from adversaria.data.intensity import Window
 from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
-from adversaria.data.split import SAME_SUBJECT, by_slices, by_subject
+from adversaria.data.split import LOOSE, SAME_SUBJECT, by_slices, by_subject
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
 from adversaria.run import Run
@@ -45,8 +46,11 @@ class Session:
     parts: dict[str, list[int]] | None
     slices: dict[str, range]
     rule: str
+    truth: str | None = None
+    recognised: str = ""
+    loose: bool = False
     said: list[str] = field(default_factory=list)
-    excluded: list[str] = field(default_factory=list)
+    excluded: dict[Case, str] = field(default_factory=dict)
     make_part: Callable[[str], Part] = lambda part: Part({}, {})
 
     @property
@@ -96,7 +100,7 @@ def open_session(
     """Find the cases of a recipe, from its phantom or from the user's folder, and split them."""
     dims = recipe.dims()
     streams = recipe.streams()
-    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "")
+    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", recipe.evaluation().truth)
     if data is None:
         _open_phantom(session, streams)
     else:
@@ -109,11 +113,29 @@ def open_session(
             chosen[stream] = _cases_of(session, stream, part)
             done, excluded = prepare_all(chosen[stream], plan, cache, progress)
             prepared[stream] = done
-            session.excluded += [text for text in excluded if text not in session.excluded]
+            _say_clipped(session, plan, done)
+            for text in dict.fromkeys(note for case in done for note in case.notes):
+                _say_of(session, text, sum(text in case.notes for case in done), len(done))
+            session.excluded |= excluded
         return Part(prepared, chosen, session.slices.get(part))
 
     session.make_part = make_part
     return session
+
+
+def _say_clipped(session: Session, plan: Plan, done: Sequence[Prepared]) -> None:
+    """Say once a word how much of the images lies outside a window that is the same for all cases."""
+    for word, intensity in plan.intensity.items():
+        share = max(case.clipped[word] for case in done)
+        said = f"of '{word}' lies outside its window of {getattr(intensity, 'low', 0):g} to "
+        if isinstance(intensity, Window) and share > 0.05 and not any(said in text for text in session.said):
+            session.said.append(f"up to {share:.0%} {said}{intensity.high:g} and is clipped")
+
+
+def _say_of(session: Session, text: str, count: int, total: int) -> None:
+    said = text if total == 1 else f"{count} of {total} cases: {text}"
+    if not any(known.endswith(text) for known in session.said):
+        session.said.append(said)
 
 
 def _cases_of(session: Session, stream: str, part: str) -> list[Case]:
@@ -157,7 +179,7 @@ def _open_phantom(session: Session, streams: Sequence[str]) -> None:
 
 def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_independent: bool) -> None:
     found = recognise(data)
-    session.said.append(f"recognised {found.describe()}")
+    session.recognised = found.describe()
     volume = session.dims == 3
     unpaired = len(streams) > 1
     words: dict[str, dict[str, str]] = {}
@@ -176,12 +198,28 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
                 "Bind them: --set bind.source=WORD --set bind.target=WORD.",
             )
         stand_in = present[0]
+        judged = [w for w in _judging(session, found, stream) if w not in present and w not in bind.values()]
         acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
-            alone(found, stand_in, volume) if unpaired or len(present) == 1 else paired(found, present, volume)
+            alone(found, stand_in, volume)
+            if not judged and (unpaired or len(present) == 1)
+            else paired(found, [*(present[:1] if unpaired else present), *judged], volume)
         )
-    _split_folder(session, assume_independent, found.loose)
+    session.loose = found.loose and not assume_independent
+    _split_folder(session)
+
+
+def _judging(session: Session, found: Any, stream: str) -> list[str]:
+    """Words of the folder that only the evaluation reads; the truth's own name may be part of a folder's name."""
+    place, _, name = (session.truth or "").rpartition(".")
+    if not name or place != stream:
+        return []
+    try:
+        session.truth = pick_word(found, name)
+    except UserError:
+        return []
+    return [session.truth]
 
 
 def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
@@ -198,35 +236,41 @@ def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe:
     return pick_word(found, name)
 
 
-def _split_folder(session: Session, assume_independent: bool, loose: bool) -> None:
+def _split_folder(session: Session) -> None:
     subjects = {s: list(dict.fromkeys(case.subject for case in cases)) for s, cases in session.cases.items()}
     if all(len(names) == 1 for names in subjects.values()):
         # unpaired series of one subject are split at the same places
-        counts = [_slice_count(cases[0], session) for cases in session.cases.values()]
-        split = by_slices(min(counts))
+        ranges = [_filled(cases[0], session) for cases in session.cases.values()]
+        split = by_slices(range(max(r.start for r in ranges), min(r.stop for r in ranges)))
         session.slices, session.rule = split.slices, split.rule
         return
-    if loose and not assume_independent and all(len(c) == len(subjects[s]) for s, c in session.cases.items()):
+    if session.loose:
         session.said.append(
-            "loose files are split file by file; if several come from one subject, say so in a manifest.csv with a "
-            "subject column (or give --assume-independent to silence this)"
+            f"Every score here: {LOOSE}. Name the subjects in a manifest.csv, or give --assume-independent if each "
+            "file comes from a subject of its own."
         )
-        session.rule = "by file, subjects unknown: scores may be flattered if files share subjects; "
     session.parts = {}
+    rules = []
     for stream, cases in session.cases.items():
         split = by_subject([case.subject for case in cases], session.seed)
         session.parts |= {f"{stream}/{part}": indices for part, indices in split.cases.items()}
-        session.rule += split.rule
+        rules.append(split.rule if not session.loose else split.rule.replace("by subject", "by file"))
+    session.rule = "; ".join(dict.fromkeys(rules))
 
 
-def _slice_count(case: Case, session: Session) -> int:
-    image = next(iter(case.load().values()))
-    if image.array.ndim == 3:
+def _filled(case: Case, session: Session) -> range:
+    """The slices of a subject from the first to the last in which every image shows something."""
+    images = list(case.load().values())
+    if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",
             "Bring more images, or a volume.",
         )
-    return int(image.array.shape[-1])
+    shown = np.all([np.ptp(image.array, axis=(0, 1, 2)) > 0 for image in images], axis=0)
+    where = np.flatnonzero(shown)
+    if not where.size:
+        raise UserError(f"{case.paths[0]} is constant: every voxel has the same value.", "Bring another image.")
+    return range(int(where[0]), int(where[-1]) + 1)
 
 
 def feed_of(session: Session, part: Part) -> PatchFeed:
@@ -271,5 +315,6 @@ def warnings_of(session: Session) -> list[str]:
     if session.same_subject:
         notes.append(f"Every score here: {SAME_SUBJECT}.")
     if session.excluded:
-        notes.append(f"{len(session.excluded)} cases were excluded: their images are constant.")
+        named = "; ".join(f"{case.handle}: {why}" for case, why in list(session.excluded.items())[:5])
+        notes.append(f"{len(session.excluded)} cases were excluded: {named}")
     return notes

@@ -167,6 +167,10 @@ def train_recipe(
         part, validation = session.make_part("train"), session.make_part("validation")
     shapes = shapes_of(part, training.patch)
     game = game_of(session, shapes, weights)
+    if session.recognised:
+        say(f"recognised {session.recognised}", kind="note")
+    for case in session.excluded:
+        say(f"{case.handle} is {case.paths[0] if case.paths else 'a phantom'}", kind="note")
     for text in warnings_of(session):
         say(text)
     observer = Observer(session, validation, part, run, recipe, tensorboard)
@@ -182,7 +186,7 @@ def train_recipe(
         average=training.average,
         workers=workers,
         log_every=max(1, min(10, training.plays // 50)),
-        save_every=save_every or max(1, training.plays // 20),
+        save_every=save_every or max(25, training.plays // 20),
         compile=compile,
         better=observer.better,
     )
@@ -245,6 +249,7 @@ def record(
             "words": {word: session.recipe.bind.get(word, word) for word in units},
             "units": units,
             "spacing_mm": list(first.spacing),
+            "axes": first.axes,
             "split": {
                 "rule": session.rule,
                 "slices": {p: [r.start, r.stop] for p, r in session.slices.items()},

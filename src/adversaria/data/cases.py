@@ -13,7 +13,7 @@ from adversaria.data.phantoms.phantom import Phantom
 from adversaria.vocabulary import UserError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One case: its handle, its subject (for splitting only), how to load its images, where they lie."""
 

@@ -34,7 +34,8 @@ class Uniform:
 class Foreground:
     """Prefer patches that are not empty: the first of `tries` whose share of `word` above `above` is `share`.
 
-    `above` is in the network's range. If none qualifies the last one is taken.
+    `above` is in the network's range. If none qualifies the last one is taken. A stream without `word` is
+    judged by its own first word.
     """
 
     word: str = "target"
@@ -45,9 +46,10 @@ class Foreground:
     def place(self, item: Item, room: Sequence[int], patch: Sequence[int], draws: Array) -> list[int]:
         """Choose a corner with `draws` (tries, dims), uniform."""
         corner: list[int] = []
+        first = next(iter(item.words.values()))
         for draw in draws[: self.tries]:
             corner = [int(u * (r + 1)) for u, r in zip(draw, room, strict=True)]
-            seen = item.words[self.word][(slice(None), *_window(corner, patch))]
+            seen = item.words.get(self.word, first)[(slice(None), *_window(corner, patch))]
             if np.mean(seen > self.above) >= self.share:
                 break
         return corner

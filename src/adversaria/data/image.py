@@ -29,6 +29,11 @@ class Image:
     warnings: tuple[str, ...] = ()
     source: tuple[Path, ...] = ()
 
+    @property
+    def axes(self) -> str:
+        """Where the spatial axes run, for example "RAS"; empty where no place in space is known."""
+        return axes_of(self.affine) if self.affine is not None else ""
+
     def like(self, array: Array, unit: str | None = None) -> "Image":
         """Give other values in the same place."""
         return replace(self, array=np.asarray(array, np.float32), unit=unit or self.unit)
@@ -42,3 +47,21 @@ class Image:
             affine = affine.copy()
             affine[:3, 3] += slices.start * affine[:3, 2]
         return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine)
+
+
+def axes_of(affine: NDArray[np.float64]) -> str:
+    """The anatomical direction that each voxel axis runs closest to, as letters of RAS and LPI."""
+    from nibabel.orientations import aff2axcodes
+
+    return "".join(code or "?" for code in aff2axcodes(affine))
+
+
+def affine_of(axes: str, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """An affine to RAS millimetres, its origin at the first voxel, for axes that run as the letters say."""
+    affine = np.zeros((4, 4))
+    for column, letter in enumerate(axes[:3]):
+        pair = next(i for i, letters in enumerate(("RL", "AP", "SI")) if letter in letters)
+        step = spacing[column] if column < len(spacing) else 1.0
+        affine[pair, column] = step if letter in "RAS" else -step
+    affine[3, 3] = 1
+    return affine

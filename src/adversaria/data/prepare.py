@@ -19,6 +19,7 @@ from adversaria.run import write_json
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
+FORMAT = 3
 Measure = Callable[[Image, np.random.Generator], Image]
 
 
@@ -50,7 +51,9 @@ class Prepared:
     units: Mapping[str, str]
     spacing: tuple[float, ...]
     sliced: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    axes: str
+    clipped: Mapping[str, float]
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
@@ -68,7 +71,7 @@ class Prepared:
 
 def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
     """Prepare one case, or take it from the cache if neither it nor the plan has changed."""
-    key = hashlib.sha256(repr((case.identity, plan.describe, plan.dims, plan.seed)).encode()).hexdigest()[:24]
+    key = hashlib.sha256(repr((FORMAT, case.identity, plan.describe, plan.dims, plan.seed)).encode()).hexdigest()[:24]
     place = cache / key
     facts = place / "facts.json"
     if not facts.is_file():
@@ -83,6 +86,8 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["spacing"]),
         stored["sliced"],
         tuple(stored["notes"]),
+        stored["axes"],
+        stored["clipped"],
     )
 
 
@@ -91,18 +96,21 @@ def prepare_all(
     plan: Plan,
     cache: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> tuple[list[Prepared], list[str]]:
-    """Prepare every case; those that cannot be used are named with the reason, and the rest go on."""
-    prepared, excluded = [], []
+) -> tuple[list[Prepared], dict[Case, str]]:
+    """Prepare every case; those that cannot be used are given with the reason, and the rest go on."""
+    prepared, excluded = [], dict[Case, str]()
     for number, case in enumerate(cases):
         try:
             prepared.append(prepare(case, plan, cache))
         except Constant as error:
-            where = f" ({case.paths[0]})" if case.paths else ""
-            excluded.append(f"{case.handle}{where}: {error.message}")
+            excluded[case] = error.message
         progress(number + 1, len(cases))
     if not prepared:
-        raise UserError(f"no case can be used: {excluded[0]}", "Check the data with `adversaria data check`.")
+        case, why = next(iter(excluded.items()))
+        where = f" ({case.paths[0]})" if case.paths else ""
+        raise UserError(
+            f"no case can be used: {case.handle}{where}: {why}", "Look at the data with `adversaria data check`."
+        )
     return prepared, excluded
 
 
@@ -113,16 +121,14 @@ class Constant(UserError):
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
     scales, arrays = {}, {}
-    notes = []
+    clipped = {}
     for word, name in plan.bind.items():
         image = images[name]
         if float(np.ptp(image.array)) == 0:
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
         scale = plan.intensity[word].fit(image.array)
         scales[word] = scale
-        clipped = scale.clipped(image.array)
-        if clipped > 0.05:
-            notes.append(f"{clipped:.0%} of '{word}' lies outside its window and is clipped")
+        clipped[word] = scale.clipped(image.array)
         arrays[word] = scale.forward(image.array)
     first = images[next(iter(plan.bind.values()))]
     sliced = plan.dims == 2 and first.array.ndim == 4
@@ -140,7 +146,9 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "units": {word: images[name].unit for word, name in plan.bind.items()},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": [*notes, *first.warnings],
+        "notes": list(dict.fromkeys(text for name in plan.bind.values() for text in images[name].warnings)),
+        "clipped": clipped,
+        "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
 

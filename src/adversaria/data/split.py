@@ -7,6 +7,7 @@ from adversaria.draws import order
 from adversaria.vocabulary import UserError
 
 PARTS = ("train", "validation", "test")
+LOOSE = "files may share subjects, not evidence of generalisation"
 SAME_SUBJECT = "same subject, not evidence of generalisation"
 
 
@@ -45,22 +46,23 @@ def by_subject(subjects: Sequence[str], seed: int, fractions: tuple[float, float
     return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")
 
 
-def by_slices(count: int, axis_name: str = "slices") -> Split:
+def by_slices(slices: range, name: str = "slices") -> Split:
     """Split one subject's slices into three blocks with a gap between them, where there is room for it."""
+    count, first = len(slices), slices.start
     if count < 3:
         raise UserError(
-            f"one subject with {count} {axis_name} cannot be split into training, validation and test.",
+            f"one subject with {count} {name} cannot be split into training, validation and test.",
             "Bring more subjects or more slices.",
         )
     gap = 1 if count >= 8 else 0
     test = max(1, round(0.2 * count))
     validation = max(1, round(0.1 * count))
-    last = count - test - validation - 2 * gap
+    last = first + count - test - validation - 2 * gap
     blocks = {
-        "train": range(0, last),
+        "train": range(first, last),
         "validation": range(last + gap, last + gap + validation),
-        "test": range(count - test, count),
+        "test": range(slices.stop - test, slices.stop),
     }
     said = ", ".join(f"{part} {block.start + 1}-{block.stop}" for part, block in blocks.items())
     between = f"gap of {gap}" if gap else "no room for a gap"
-    return Split({part: [0] for part in PARTS}, f"{SAME_SUBJECT}; {axis_name} {said} ({between})", blocks)
+    return Split({part: [0] for part in PARTS}, f"{SAME_SUBJECT}; {name} {said} ({between})", blocks)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from adversaria.engine.log import Row
 
+_SETTLED = 200
 _PATIENCE = 20
 
 
@@ -55,7 +56,12 @@ class Watch:
             )
 
     def samples(self, images: Tensor, real: Tensor, play: int) -> None:
-        """Compare generated with real images (N, C, *S): diversity, and energy at the pixel grid."""
+        """Compare generated with real images (N, C, *S): diversity, and energy at the pixel grid.
+
+        The first plays are not judged: every new generator's images are alike.
+        """
+        if play < _SETTLED:
+            return
         images, real = images.detach().float().cpu(), real.detach().float().cpu()
         if len(images) > 1 and len(real) > 1 and diversity(images) < 0.05 * diversity(real):
             self.warn(

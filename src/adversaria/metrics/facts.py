@@ -11,6 +11,16 @@ Array = NDArray[np.floating[Any]]
 Range = tuple[float, float]
 
 
+NEEDS = {
+    "target": "a reference image",
+    "noise_target": "a noisy reference and the noise-free truth",
+    "truth": "the noise-free truth",
+    "flat": "an even region of the noise-free truth",
+    "lesion": "a lesion mask",
+    "data_range": "a declared data range",
+}
+
+
 class NotApplicable(Exception):
     """The measure does not exist for this case (for example: it has no lesion)."""
 
@@ -42,7 +52,7 @@ class Metric:
         """Measure one case; words that the measure does not need are ignored."""
         missing = [word for word in self.needs if words.get(word) is None]
         if missing:
-            raise NotApplicable(f"{self.name} needs {missing[0]}")
+            raise NotApplicable(f"it needs {NEEDS.get(missing[0], missing[0])}")
         return float(self.function(**{word: words[word] for word in self.needs}))
 
 

@@ -7,7 +7,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
 from adversaria.physics import Operator
 from adversaria.recipes.construct import Builder
-from adversaria.recipes.names import fit, near
+from adversaria.recipes.names import fit, member, near
 from adversaria.recipes.yaml import Node, write
 from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import WORDS, UserError
@@ -28,7 +28,7 @@ KEYS = (
     "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
-EVALUATE = ("range", "clip", "measures", "truth", "lesion", "display")
+EVALUATE = ("range", "clip", "scaled", "measures", "truth", "lesion", "display")
 SUBJECTS = {"train": 40, "validation": 4, "test": 12}
 
 
@@ -54,7 +54,8 @@ class TrainingFacts:
 class EvaluationFacts:
     """How a recipe is measured: the declared range (low, high), measures, words of truth and lesions.
 
-    With `clip` all images are clipped to the range before they are compared.
+    With `clip` all images are clipped to the range before they are compared. With `scaled` each image is
+    first brought to the target's intensity rule by its own statistics, for images of arbitrary unit.
     """
 
     range: tuple[float, float]
@@ -62,6 +63,7 @@ class EvaluationFacts:
     truth: str | None = None
     lesion: str | None = None
     clip: bool = False
+    scaled: bool = False
     display: tuple[float, float] | None = None
 
 
@@ -90,9 +92,11 @@ class Recipe:
     def training(self) -> TrainingFacts:
         """Build what stands under `train`."""
         stated = dict(self.tree.get("train", {}))
-        for name in ("optimisers", "schedule", "sampling"):
+        for name, part in (("schedule", Schedule), ("sampling", Sampling)):
             if name in stated:
-                stated[name] = self._made(stated[name], f"train.{name}")
+                stated[name] = self._made(stated[name], part, f"train.{name}")
+        if "optimisers" in stated:
+            stated["optimisers"] = self._optimisers(stated["optimisers"])
         for name, kind in (("plays", int), ("batch", int), ("patch", tuple[int, ...] | None)):
             if name in stated:
                 stated[name] = fit(stated[name], kind, f"{self.name}: train.{name}")
@@ -101,10 +105,32 @@ class Recipe:
             raise UserError(f"{self.name}: plays, batch and patch must be positive.", "Mend them under train.")
         return facts
 
-    def _made(self, value: Any, where: str) -> Any:
-        if isinstance(value, Node):
-            return Builder(extra=self.extra).make(value, Any, f"{self.name}: {where}")
-        return {k: self._made(v, f"{where}.{k}") for k, v in value.items()} if isinstance(value, dict) else value
+    def _made(self, value: Any, kind: Any, where: str) -> Any:
+        if not isinstance(value, Node):
+            raise UserError(f"{self.name}: {where} is not a tag.", "Write for example schedule: !LinearDecay {}.")
+        return Builder(extra=self.extra).make(value, kind, f"{self.name}: {where}")
+
+    def _optimisers(self, stated: Any) -> dict[str, Optimiser]:
+        """Build each player's optimiser; plain values change single settings of the game's own."""
+        where = "train.optimisers"
+        if not isinstance(stated, dict):
+            raise UserError(f"{self.name}: {where} is not a mapping.", "Write generator: !Adam {lr: 2e-4}.")
+        game = member(self.game, self.name, self.extra)
+        made: dict[str, Optimiser] = {}
+        for player, value in stated.items():
+            own = getattr(game, "optimisers", {}).get(player)
+            if isinstance(value, dict):
+                if own is None:
+                    players = getattr(game, "players", {})
+                    raise UserError(
+                        f"{self.name}: no player is called '{player}'.",
+                        near(player, players) or f"Its players are {', '.join(players)}.",
+                    )
+                given = Builder().arguments(type(own), value, f"{self.name}: {where}.{player}", {})
+                made[player] = replace(own, **given)
+            else:
+                made[player] = self._made(value, Optimiser, f"{where}.{player}")
+        return made
 
     def evaluation(self) -> EvaluationFacts:
         """Build what stands under `evaluate`; the range is declared, or that of the target's window."""

@@ -41,6 +41,8 @@ def write_report(run: Run) -> Path:
         strips=_strips(run),
         cases=_cases(run, data),
         table=_rows(scores),
+        unmeasured=sorted(_json(run.unmeasured).items()),
+        note=scores[0].note if scores else "",
         intervals=_intervals(scores),
         recipe=run.recipe.read_text(encoding="utf-8") if run.recipe.exists() else "",
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from adversaria.metrics.statistics import Summary, paired, summarise
 
-HEADER = ("run", "case", "subject", "region", "method", "measure", "value", "unit", "better")
+HEADER = ("run", "case", "subject", "region", "method", "measure", "value", "unit", "better", "note")
 
 
 @dataclass(frozen=True)
 class Score:
-    """One value of one case; `subject` is a number of the run, never a name."""
+    """One value of one case; `subject` is a number of the run, never a name; `note` limits what it shows."""
 
     run: str
     case: str
@@ -24,6 +24,7 @@ class Score:
     value: float
     unit: str
     better: str
+    note: str = ""
 
 
 @dataclass(frozen=True)

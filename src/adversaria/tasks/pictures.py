@@ -14,10 +14,31 @@ def grey(image: Array, low: float, high: float) -> NDArray[np.uint8]:
     return (np.clip((image - low) / max(high - low, 1e-12), 0, 1) * 255).astype(np.uint8)
 
 
-def middle(image: Array) -> Array:
-    """Give what is shown of (C, H, W) or (C, H, W, D): (H, W) or (H, W, 3), the middle slice of a volume."""
+def middle(image: Array, axes: str = "") -> Array:
+    """Give what is shown of (C, H, W) or (C, H, W, D): (H, W) or (H, W, 3), the middle slice of a volume.
+
+    `axes` ("RAS", for example) says where its axes run; the slice is turned so that it stands as
+    radiologists look at it: anterior or superior up, the patient's right (or anterior) on the left.
+    """
     plane = image if image.ndim == 3 else image[..., image.shape[-1] // 2]
-    return np.moveaxis(plane, 0, -1) if plane.shape[0] == 3 else plane[0]
+    shown = upright(plane, axes)
+    return np.moveaxis(shown, 0, -1) if shown.shape[0] == 3 else shown[0]
+
+
+def upright(plane: Array, axes: str) -> Array:
+    """Turn a plane (C, first, second) whose axes run as the first two letters say."""
+    pairs = ("RL", "AP", "SI")
+    named = [next((pair for pair in pairs if letter in pair), "") for letter in axes[:2]]
+    if len(named) < 2 or "" in named or named[0] == named[1]:
+        return plane
+    down = "SI" if "SI" in named else "AP"
+    if named[0] != down:
+        plane, axes = np.swapaxes(plane, 1, 2), axes[1] + axes[0]
+    if axes[0] not in "PI":
+        plane = plane[:, ::-1]
+    if axes[1] not in "LP":
+        plane = plane[:, :, ::-1]
+    return plane
 
 
 def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:

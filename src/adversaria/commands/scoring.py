@@ -1,0 +1,193 @@
+"""Methods side by side on the cases of a part: one value a case, method and measure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Method = Callable[[Any, str, Any], Any]
+Tick = Callable[[int, int], None]
+PICTURED = 3
+
+
+@dataclass
+class Scored:
+    """Scores; slices of the first cases by method; why a measure has no value at all."""
+
+    scores: list[Any] = field(default_factory=list)
+    pictures: dict[str, list[Array]] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+
+
+def identity(image: Any, handle: str, scale: Any) -> Any:
+    """The input as it is."""
+    return image
+
+
+def output_of(restored: Any) -> Method:
+    """Translate with a restored run: image in, image out, in physical units."""
+    from adversaria.commands.apply import apply_image
+
+    return lambda image, handle, scale: apply_image(restored, image, handle, scale=scale)
+
+
+def score_part(
+    session: Any, part: Any, methods: Mapping[str, Method], run: str, tick: Tick = lambda done, total: None
+) -> Scored:
+    """Score methods on every case of a part with the recipe's measures.
+
+    Images are compared in physical units, or, where the recipe says `scaled`, each brought to the target's
+    intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
+    the case's value is their mean. The input's scale is that of the whole case, also if slices are tested.
+    """
+    from adversaria.data.prepare import measured
+    from adversaria.tasks.pictures import middle
+
+    wanted = session.recipe.evaluation()
+    chosen = _measures(wanted.measures)
+    stream = next(iter(session.plans))
+    plan = session.plans[stream]
+    intensity = session.recipe.intensities()
+    cases: Sequence[Any] = part.cases[stream]
+    numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
+    note = _note(session)
+    done = Scored()
+    for number, case in enumerate(cases):
+        images = measured(case, plan)
+        scale = intensity["source"].fit(images[plan.bind["source"]].array)
+        if part.slices is not None:
+            images = {word: image.block(part.slices) for word, image in images.items()}
+        source = images[plan.bind["source"]]
+        words = _words(session, plan, images, wanted)
+        compared = _comparison(wanted, intensity["target"])
+        truth = {word: compared(array) for word, array in words.items()}
+        given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
+        for name, method in methods.items():
+            made = method(source, case.handle, scale)
+            if number < PICTURED:
+                done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
+            for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
+                unit = ("" if wanted.scaled else made.unit) if metric.unit == "image" else metric.unit
+                subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
+                done.scores.append(_score(run, case.handle, subject, name, metric, value, unit, note))
+        if number < PICTURED and "target" in words:
+            done.pictures.setdefault("target", []).append(middle(words["target"], source.axes))
+        tick(number + 1, len(cases))
+    measured_names = {score.measure for score in done.scores}
+    done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
+    return done
+
+
+def _measures(names: Sequence[str]) -> list[Any]:
+    from adversaria import metrics
+    from adversaria.recipes.names import near
+    from adversaria.vocabulary import UserError
+
+    known = {metric.name: metric for metric in (getattr(metrics, n) for n in metrics.__all__)}
+    for name in names:
+        if name not in known:
+            raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
+    return [known[name] for name in names]
+
+
+def _note(session: Any) -> str:
+    from adversaria.data.split import LOOSE, SAME_SUBJECT
+
+    said = ["reduced"] if session.recipe.reductions() else []
+    said += [SAME_SUBJECT] if session.same_subject else []
+    return "; ".join(said + ([LOOSE] if session.loose else []))
+
+
+def _score(run: str, case: str, subject: str, method: str, metric: Any, value: float, unit: str, note: str) -> Any:
+    from adversaria.reports import Score
+
+    return Score(run, case, subject, "whole", method, metric.name, value, unit, metric.better, note)
+
+
+def _array(images: Mapping[str, Any], name: str | None) -> Array | None:
+    found = images.get(name.rpartition(".")[2]) if name else None
+    return None if found is None else found.array
+
+
+def _words(session: Any, plan: Any, images: Mapping[str, Any], wanted: Any) -> dict[str, Array]:
+    """The images that measures compare with: the truth where the recipe names one, else the target."""
+    truth = _array(images, session.truth)
+    target = _array(images, plan.bind.get("target"))
+    if truth is not None:
+        words = {"target": truth, "truth": truth}
+        return words | ({"noise_target": target} if target is not None else {})
+    return {} if target is None else {"target": target}
+
+
+def _comparison(wanted: Any, intensity: Any) -> Callable[[Array], Array]:
+    """How images are brought to what is compared: clipped to the range, scaled, or as they are."""
+
+    def compared(array: Array) -> Array:
+        if wanted.scaled:
+            array = intensity.fit(array).forward(array) if np.ptp(array) > 0 else np.zeros_like(array)
+        return array.clip(*wanted.range) if wanted.clip else array
+
+    return compared
+
+
+def values_of(
+    chosen: Sequence[Any], output: Array, given: Mapping[str, Any], dims: int, unmeasured: dict[str, str]
+) -> list[tuple[Any, float]]:
+    """Measure one case, or the slices of a stack for 2 dimensions; note why a measure does not apply."""
+    from adversaria.metrics.facts import NotApplicable
+
+    found = []
+    planes = list(_planes(output, given)) if dims == 2 and output.ndim == 4 else [{"output": output, **given}]
+    for metric in chosen:
+        values = []
+        for words in planes:
+            if "flat" in metric.needs and words.get("truth") is not None:
+                words = {**words, "flat": flat_region(words["truth"])}
+            try:
+                values.append(metric(**words))
+            except NotApplicable as error:
+                unmeasured.setdefault(metric.name, str(error))
+        if values:
+            found.append((metric, float(np.mean(values))))
+    return found
+
+
+def _planes(output: Array, given: Mapping[str, Any]) -> Any:
+    """The slices of a stack whose reference is not constant."""
+    for k in range(output.shape[-1]):
+        words = {w: a[..., k] if isinstance(a, np.ndarray) else a for w, a in given.items()}
+        reference = words.get("target")
+        if reference is None or np.ptp(reference) > 0:
+            yield {"output": output[..., k], **words}
+
+
+def flat_region(truth: Array, texture: float = 12.0) -> Array:
+    """The largest piece of tissue (between 0 and 250 HU) in which the noise-free image is nearly even.
+
+    There its spread over 5 pixels stays below `texture` (HU), so what is measured in it is noise.
+    """
+    from scipy.ndimage import binary_opening, label, uniform_filter
+
+    image = np.asarray(truth[0], np.float64)
+    mean = uniform_filter(image, 5)
+    spread = np.sqrt(np.maximum(uniform_filter(image**2, 5) - mean**2, 0))
+    even = binary_opening((spread < texture) & (mean > 0) & (mean < 250), iterations=2)
+    pieces, count = label(even)
+    if not count:
+        return even[None]
+    return (pieces == 1 + int(np.argmax(np.bincount(pieces[pieces > 0])[1:])))[None]
+
+
+def keep_pictures(run: Any, pictures: Mapping[str, Sequence[Array]]) -> None:
+    """Keep slices of the first test cases for the report."""
+    run.samples.mkdir(parents=True, exist_ok=True)
+    stacked = {}
+    for name, planes in pictures.items():
+        sizes = {plane.shape for plane in planes}
+        if len(sizes) == 1 and planes[0].ndim == 2:
+            stacked[name.replace(" ", "_")] = np.stack(planes).astype(np.float32)
+    if stacked:
+        np.savez(run.samples / "fixed.npz", allow_pickle=False, **stacked)
