@@ -82,7 +82,7 @@ def admits(annotation: Any, kind: type) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(admits(part, kind) for part in typing.get_args(annotation))
     if annotation is nn.Module:
-        return kind.__module__.startswith("adversaria.networks") or not kind.__module__.startswith("adversaria")
+        return not kind.__module__.startswith("adversaria.") or kind.__module__.startswith("adversaria.networks.")
     return isinstance(annotation, type) and issubclass(kind, annotation)
 
 

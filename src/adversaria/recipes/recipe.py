@@ -254,6 +254,8 @@ def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dic
     here: Any = tree
     for depth, place in enumerate(places):
         body = here.arguments if isinstance(here, Node) else here
+        if isinstance(here, Node) and place not in here.arguments:
+            _write_default(here, place)
         if not isinstance(body, dict) or (place not in body and depth > 0 and places[0] != "train"):
             raise UserError(f"{name} has no '{path}'.", near(place, body) if isinstance(body, dict) else "")
         here = body.setdefault(place, {})
@@ -268,6 +270,16 @@ def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dic
     else:
         body[last] = value
     return tree, old
+
+
+def _write_default(node: Node, argument: str) -> None:
+    """Write an argument's default into its node, so that a part of it can be changed."""
+    from adversaria.recipes.names import members, parameters
+    from adversaria.recipes.resolve import tree_of
+
+    known = parameters(members()[node.tag]) if node.tag in members() else {}
+    if argument in known and isinstance(tree := tree_of(known[argument].default), Node | dict):
+        node.arguments[argument] = tree
 
 
 def source_of(recipe: str) -> Path | None:

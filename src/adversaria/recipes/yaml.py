@@ -19,6 +19,7 @@ LARGEST = 64 * 1024
 DEEPEST = 20
 LONGEST = 4096
 _INT, _FLOAT = re.compile(r"[-+]?[0-9]+"), re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
 _TAG = re.compile(r"!(?:\./[A-Za-z0-9_]+\.py:)?[A-Za-z][A-Za-z0-9_]*")
 
@@ -130,7 +131,12 @@ class Reader:
         text = event.value
         if len(text) > LONGEST or any(ord(c) < 32 and c not in "\n\t" or 0xD800 <= ord(c) < 0xE000 for c in text):
             raise self.wrong(event, "a text is too long or holds control characters")
-        return plain(text) if event.style is None else text
+        if event.style is not None:
+            return text
+        try:
+            return plain(text)
+        except UserError as error:
+            raise self.wrong(event, error.message.rstrip("."), error.remedy) from None
 
 
 def plain(text: str) -> Any:
@@ -187,4 +193,5 @@ def _scalar(value: Any) -> str:
         return text
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return re.sub(_UNPRINTABLE, lambda found: f"\\u{ord(found[0]):04x}", quoted)
