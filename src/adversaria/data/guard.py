@@ -41,6 +41,7 @@ class Guard:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the child if there is none, or if this process is a fork of the one that started it."""
         if self.process is None or self.owner != os.getpid() or self.process.poll() is not None:
+            self.stop()
             base = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
             self.owner = os.getpid()
             self.place = Path(tempfile.mkdtemp(prefix="adversaria-", dir=base))
