@@ -30,6 +30,11 @@ SUFFIXES = (
     ".bmp",
 )
 _MOST = 1_000_000
+_ROLES = re.compile(
+    r"(t[12]|pd|flair|dwi|adc|ct|cbct|mri?|pet|spect|us|low|full|half|quarter|high|std|bone|in|out|input|output|"
+    r"source|target|reference|image|label|mask|seg|noisy|clean|pre|post|[ab])s?([^a-z0-9].*|w|_?dose)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -236,10 +241,28 @@ def _common_words(paths: Iterable[Path]) -> dict[str, Path] | None:
     return named
 
 
+def _are_words(outer: list[str], inner: list[str]) -> bool:
+    """Tell pair folders (`ct/p1 mr/p1`) from subject folders (`p1/ct p1/mr`), which look alike.
+
+    Names of modalities and roles decide; where there are none, words are fewer than cases.
+    """
+
+    def share(names: list[str]) -> float:
+        return sum(bool(_ROLES.match(name)) for name in names) / max(1, len(names))
+
+    if share(outer) != share(inner):
+        return share(outer) > share(inner)
+    return 1 < len(outer) <= len(inner)
+
+
 def _subjects(folder: Path) -> Found | None:
     """One folder a subject, in it one file or one series folder a word, the same words for all."""
     found = Found("one folder a subject")
     words: list[set[str]] = []
+    stems = [{_stem(p) for p in (*_images(place), *_folders(place))} for place in _folders(folder)]
+    alike = len(stems) > 1 and all(names == stems[0] for names in stems)
+    if alike and _are_words([p.name for p in _folders(folder)], sorted(stems[0])):
+        return None
     for subject in _folders(folder):
         series = {p.name: p for p in _folders(subject) if _is_series(p)}
         named = series or (None if _is_series(subject) else _common_words(_images(subject)))
