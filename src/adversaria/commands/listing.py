@@ -7,7 +7,18 @@ from typing import Any
 
 from adversaria.vocabulary import UserError
 
-KINDS = ("works", "recipes", "games", "objectives", "losses", "metrics", "phantoms", "operators", "networks")
+KINDS = (
+    "works",
+    "recipes",
+    "games",
+    "objectives",
+    "losses",
+    "metrics",
+    "datasets",
+    "phantoms",
+    "operators",
+    "networks",
+)
 
 
 def index() -> list[dict[str, Any]]:
@@ -33,7 +44,8 @@ def list_members(
     loss: str | None = None,
     json: bool = False,
 ) -> list[dict[str, Any]]:
-    """List members of one kind: works, recipes, games, objectives, losses, metrics, phantoms, operators, networks.
+    """List members of one kind: works, recipes, games, objectives, losses, metrics, datasets, phantoms, operators,
+    networks.
 
     Parameters
     ----------
@@ -67,7 +79,7 @@ def list_members(
     for entry in chosen:
         print(f"{entry['key']:<{width}}  {entry['summary']}")
     if not chosen:
-        print("nothing of that kind")
+        print("there is nothing of that kind yet")
     return chosen
 
 

@@ -32,7 +32,7 @@ SUFFIXES = (
 _MOST = 1_000_000
 _ROLES = re.compile(
     r"(t[12]|pd|flair|dwi|adc|ct|cbct|mri?|pet|spect|us|low|full|half|quarter|high|std|bone|in|out|input|output|"
-    r"source|target|reference|image|label|mask|seg|noisy|clean|pre|post|[ab])s?([^a-z0-9].*|w|_?dose)?$",
+    r"source|target|reference|image|label|annotation|mask|seg|noisy|clean|pre|post|[ab])s?([^a-z0-9].*|w|_?dose)?$",
     re.IGNORECASE,
 )
 
@@ -260,6 +260,8 @@ def _subjects(folder: Path) -> Found | None:
     found = Found("one folder a subject")
     words: list[set[str]] = []
     stems = [{_stem(p) for p in (*_images(place), *_folders(place))} for place in _folders(folder)]
+    if len(stems) > 1 and all(_ROLES.match(p.name) for p in _folders(folder)):
+        return None
     alike = len(stems) > 1 and all(names == stems[0] for names in stems)
     if alike and _are_words([p.name for p in _folders(folder)], sorted(stems[0])):
         return None
