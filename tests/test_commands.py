@@ -110,7 +110,7 @@ def test_another_recipe_in_the_same_folder_is_refused(run, small, capsys, tmp_pa
 def test_seeds_are_folders_of_their_own(small, tmp_path):
     done = train(str(small), out=tmp_path / "many", seeds=2, plays=1, quiet=True)
     assert [d.folder.name for d in done] == ["seed-0", "seed-1"]
-    weights = [next((d.folder / "checkpoints").rglob("game.safetensors")).read_bytes() for d in done]
+    weights = [sorted((d.folder / "checkpoints").rglob("game.safetensors"))[0].read_bytes() for d in done]
     assert weights[0] != weights[1]
 
 
