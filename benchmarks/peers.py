@@ -10,7 +10,7 @@ REMEDY = "pip install --no-deps -r benchmarks/requirements.txt"
 
 
 def torchgan() -> ModuleType:
-    """Give torchgan's losses. It imports torchvision for its pictures and wget for its downloads; losses use neither."""
+    """Give torchgan's losses. It also imports torchvision for pictures and wget for downloads, unused here."""
     with absent("torchvision", "wget"):
         return peer("torchgan.losses")
 
