@@ -200,6 +200,7 @@ def _pixels(path: Path, data: Any) -> Any:
         float(getattr(data, "RescaleSlope", 1) or 1),
         float(getattr(data, "RescaleIntercept", 0) or 0),
     )
+    _refuse_truncated(path, data)
     array = _plain(data) if _is_plain(data) else _decoded(path, data)
     array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
     array = array.astype(np.float32)
@@ -207,6 +208,17 @@ def _pixels(path: Path, data: Any) -> Any:
         array *= np.float32(slope)
         array += np.float32(inter)
     return array
+
+
+def _refuse_truncated(path: Path, data: Any) -> None:
+    """Refuse an uncompressed slice that lacks pixels."""
+    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", _PLAIN[0]))
+    bits = int(getattr(data, "BitsAllocated", 0))
+    if syntax not in _PLAIN or bits < 8 or not hasattr(data, "PixelData") or "422" in data.PhotometricInterpretation:
+        return
+    size = int(data.Rows) * int(data.Columns) * int(getattr(data, "SamplesPerPixel", 1)) * bits // 8
+    if len(data.PixelData) < size:
+        raise Refused(f"the pixel data of {path.name} are truncated: {len(data.PixelData)} of {size} bytes are there")
 
 
 def _is_plain(data: Any) -> bool:
@@ -220,8 +232,6 @@ def _plain(data: Any) -> Any:
     """The pixels of an uncompressed slice whose stored bits fill their words, straight from its bytes."""
     kind = np.dtype(f"<{'i' if data.PixelRepresentation else 'u'}{data.BitsAllocated // 8}")
     count = int(data.Rows) * int(data.Columns)
-    if len(data.PixelData) < count * kind.itemsize:
-        raise Refused(f"its pixel data are truncated: {len(data.PixelData)} of {count * kind.itemsize} bytes")
     return np.frombuffer(data.PixelData, kind, count).reshape(int(data.Rows), int(data.Columns))
 
 
