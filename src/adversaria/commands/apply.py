@@ -98,11 +98,21 @@ def apply_file(
     from adversaria.data.write import Mark, write_image
 
     image = read_image(place, require_volume=restored.recipe.dims() == 3)
-    for text in (*image.warnings, *_outside(restored, image)):
+    for text in (*image.warnings, *_unlike(restored, image), *_outside(restored, image)):
         say(f"{place.name}: {text}")
     made = apply_image(restored, image, place.name, overlap)
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
+
+
+def _unlike(restored: Any, image: Any) -> list[str]:
+    """Say that an image's unit is not the one that the run was trained on."""
+    from adversaria.run import read_json
+
+    unit = read_json(restored.run.data)["units"].get("source", image.unit)
+    if unit == image.unit:
+        return []
+    return [f"its unit is {image.unit}, the run was trained on {unit}: its values are taken as {unit}"]
 
 
 def _outside(restored: Any, image: Any) -> list[str]:
