@@ -132,6 +132,7 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
         arrays[word] = scale.forward(image.array)
     first = images[next(iter(plan.bind.values()))]
+    alike = [] if _differ(images, plan) else ["its images are equal in every voxel: there is nothing to learn"]
     sliced = plan.dims == 2 and first.array.ndim == 4
     if plan.dims == 3 and first.array.ndim == 3:
         raise UserError(
@@ -147,11 +148,17 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "units": {word: images[name].unit for word, name in plan.bind.items()},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": list(dict.fromkeys(text for name in plan.bind.values() for text in images[name].warnings)),
+        "notes": list(dict.fromkeys(t for name in plan.bind.values() for t in images[name].warnings)) + alike,
         "clipped": clipped,
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def _differ(images: Mapping[str, Image], plan: Plan) -> bool:
+    """Whether the images that a case brings differ from each other."""
+    arrays = [images[name].array for name in dict.fromkeys(plan.bind.values())]
+    return len(arrays) < 2 or any(not np.array_equal(arrays[0], other) for other in arrays[1:])
 
 
 def measured(case: Case, plan: Plan) -> dict[str, Image]:
