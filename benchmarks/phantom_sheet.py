@@ -43,7 +43,9 @@ def main(target: Path) -> None:
     for title, name, knobs, words, window in ROWS:
         phantom = getattr(phantoms, name)(**knobs)
         cases = [phantom.case(subject) for subject in range(COLUMNS // len(words))]
-        tiles = [tile(case[word], window if word != "ct" or name != "Brain" else (0, 80)) for case in cases for word in words]
+        tiles = [
+            tile(case[word], window if word != "ct" or name != "Brain" else (0, 80)) for case in cases for word in words
+        ]
         row = Picture.fromarray(np.hstack(tiles + [np.zeros((SIDE, SIDE, 3), np.uint8)] * (COLUMNS - len(tiles))))
         ImageDraw.Draw(row).text((3, 1), title, fill=(255, 220, 90))
         rows.append(np.asarray(row))

@@ -279,10 +279,10 @@ def test_signal_equations_in_their_limits():
 def test_brain_tissues_have_the_equations_signal():
     """Where a voxel is almost all of one tissue, its mean is the signal equation's; CT has the table's HU."""
     phantom = make("Brain", size=128, noise=0.0, prevalence=0.0, fractions=True)
-    labels = phantoms.brain.LABELS
+    labels = phantoms.brain.PARTS
     for subject in range(3):
         case, name = phantom.case(subject), phantom.named(subject)
-        mask = case["mask"][0]
+        mask = case["parts"][0]
         sure = case["fractions"].max(0) > 0.95
         white = np.median(case["t2"][0][sure & (mask == labels["white"])])
         for tissue in ("grey", "ventricle"):
@@ -297,9 +297,9 @@ def test_brain_tissues_have_the_equations_signal():
 
 def test_brain_contrasts_have_their_order():
     """CSF is dark in T1 and FLAIR and bright in T2; plaques are bright in FLAIR; bone is bright in CT."""
-    labels = phantoms.brain.LABELS
+    labels = phantoms.brain.PARTS
     case = make("Brain", size=128, prevalence=1.0, lesion="wmh", height=8.0).case(1)
-    mask = case["mask"][0]
+    mask = case["parts"][0]
 
     def mean(word, tissue):
         return np.median(case[word][0][mask == labels[tissue]])
@@ -313,11 +313,11 @@ def test_brain_contrasts_have_their_order():
 
 def test_brain_volumes_and_atrophy():
     """Intracranial volume and its shares lie where measured people's do, and atrophy widens the CSF."""
-    labels = phantoms.brain.LABELS
+    labels = phantoms.brain.PARTS
     found = []
     for subject in range(8):
         case = make("Brain", size=48, dims=3, spacing=4.0, prevalence=0.0).case(subject)
-        mask = case["mask"][0]
+        mask = case["parts"][0]
         inside = (mask >= labels["csf"]) & (mask <= labels["stem"])
         volume = inside.sum() * 0.064
         shares = [np.isin(mask, [labels[t] for t in group]).sum() * 0.064 / volume for group in (("csf", "ventricle"),)]
@@ -338,8 +338,8 @@ def test_a_gliomas_enhancement_cannot_be_known_beforehand():
     brats, ratio = case["brats"][0], case["t1c"][0] / case["t1"][0]
     assert {1, 2, 4} & set(np.unique(brats)) >= {2, 4} and np.median(ratio[brats == 4]) > 1.15
     assert TISSUES["tumour"] == sick.tissue(sick.named(0), 0)._replace(**TISSUES["tumour"]._asdict())
-    assert [sick.tissue(sick.named(1), phantoms.brain.LABELS[t]) for t in ("tumour", "enhancing")] == [
-        sick.tissue(sick.named(1), phantoms.brain.LABELS["tumour"])
+    assert [sick.tissue(sick.named(1), phantoms.brain.PARTS[t]) for t in ("tumour", "enhancing")] == [
+        sick.tissue(sick.named(1), phantoms.brain.PARTS["tumour"])
     ] * 2
     twin = sick.case(0, healthy=True)
     row = sick.case(0)["lesions"][0]

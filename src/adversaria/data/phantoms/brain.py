@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from adversaria.data.phantoms.brain_lesions import LESIONS, Lesions
 from adversaria.data.phantoms.contrast import enhanced, gradient_echo, inversion_recovery, spin_echo
 from adversaria.data.phantoms.fields import about, between
-from adversaria.data.phantoms.head import FACTORS, LABELS, Head
+from adversaria.data.phantoms.head import FACTORS, PARTS, Head
 from adversaria.data.phantoms.noise import counted, reconstructed, rician
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.shapes import Canvas
@@ -27,12 +27,15 @@ _TISSUE = {
 }  # fmt: skip
 # contrast agent in mM; lesions bring their own
 _AGENT = {"white": 0.002, "oedema": 0.014, "skin": 0.05, "muscle": 0.02, "marrow": 0.02}
+LABELS = {"scalp": 1, "skull": 2, "csf": 3, "grey": 4, "white": 5, "deep grey": 6, "lesion": 7}
+_GROUPS = {
+    "scalp": ("skin", "fat", "muscle", "eye"), "skull": ("skull", "marrow"), "csf": ("csf", "ventricle"),
+    "grey": ("grey", "hippocampus", "cerebellum"), "white": ("white", "cerebellar white", "stem"),
+    "deep grey": ("caudate", "putamen", "pallidum", "thalamus"),
+    "lesion": ("oedema", "tumour", "enhancing", "core", "plaque", "hole", "enhancing plaque"),
+}  # fmt: skip
 _BRATS = {"core": 1, "tumour": 1, "oedema": 2, "enhancing": 4}
-_CSF, _GREY, _WHITE = (
-    ("csf", "ventricle"),
-    ("grey", "caudate", "putamen", "pallidum", "thalamus", "hippocampus"),
-    ("white",),
-)
+_TISSUES = {"csf": 1, "grey": 2, "deep grey": 2, "white": 3}
 
 
 class Brain(Phantom):
@@ -45,17 +48,17 @@ class Brain(Phantom):
     glioma (with mass effect) or none, in the share `prevalence` of subjects. Whether a lesion takes up
     contrast agent is independent of everything that is visible before it: no network can know it (AUC 0.5).
 
-    Words also: `mask` (LABELS), `tissue` (1 CSF, 2 grey, 3 white matter), `lesion` (instances), `brats` (1
+    Words also: `mask` (LABELS), `parts` (PARTS, finer), `tissue` (1 CSF, 2 grey, 3 white matter), `lesion` (instances), `brats` (1
     core and solid, 2 oedema, 4 enhancing), `lesions`, `factors`, `label` (0 healthy, 1 sick), `fractions` on
     request. A 2D case is cut at the subject's own height unless `height` (mm) is given.
     """
 
-    words = (*CONTRASTS, "mask", "tissue", "lesion", "brats", "lesions", "factors", "label")
+    words = (*CONTRASTS, "mask", "parts", "tissue", "lesion", "brats", "lesions", "factors", "label")
     units = {
         **dict.fromkeys(MR, "arbitrary"),
         "ct": "HU",
         "pet": "SUV",
-        **dict.fromkeys(("mask", "tissue", "lesion", "brats", "label"), "labels"),
+        **dict.fromkeys(("mask", "parts", "tissue", "lesion", "brats", "label"), "labels"),
     }
     factor_names = FACTORS
     classes = ("healthy", "sick")
@@ -98,15 +101,15 @@ class Brain(Phantom):
         canvas = Canvas((self.size, self.size, len(axes[2])), self.spacing, keep=True)
         head.paint(canvas)
         instances, table = lesions.paint(head, canvas) if lesions else (np.zeros_like(canvas.labels), [])
-        mask = canvas.hard()
+        parts = canvas.hard()
+        mask = _GROUP[parts]
         made: dict[str, Any] = {
             **{word: self.out(image) for word, image in self.images(head, canvas.fractions, lesions).items()},
             "mask": self.out(mask),
-            "tissue": self.out(
-                _lookup(dict.fromkeys(_CSF, 1) | dict.fromkeys(_GREY, 2) | dict.fromkeys(_WHITE, 3))[mask]
-            ),
+            "parts": self.out(parts),
+            "tissue": self.out(_TISSUE_OF[mask]),
             "lesion": self.out(instances),
-            "brats": self.out(_lookup(_BRATS)[mask] * (instances > 0)),
+            "brats": self.out(_BRATS_OF[parts] * (instances > 0)),
             "lesions": table,
             "factors": np.array([factors[f] for f in FACTORS], np.float32),
             "label": int(bool(table)),
@@ -142,7 +145,7 @@ class Brain(Phantom):
         mixed = {word: np.zeros_like(next(iter(fractions.values()))) for word in CONTRASTS}
         for label, share in fractions.items():
             taken = (
-                agent if label in (LABELS["enhancing"], LABELS["enhancing plaque"]) else _AGENT.get(_TISSUE[label], 0.0)
+                agent if label in (PARTS["enhancing"], PARTS["enhancing plaque"]) else _AGENT.get(_TISSUE[label], 0.0)
             )
             values = _signals(tables[label], taken * (self.contrast if label >= 20 else 1))
             for word in CONTRASTS:
@@ -180,8 +183,13 @@ def _signals(tissue: Tissue, agent: float) -> dict[str, float]:
     }
 
 
-def _lookup(values: dict[str, int]) -> NDArray[np.int16]:
-    table = np.zeros(max(LABELS.values()) + 1, np.int16)
+def _lookup(values: dict[str, int], names: dict[str, int]) -> NDArray[np.int16]:
+    table = np.zeros(max(names.values()) + 1, np.int16)
     for name, value in values.items():
-        table[LABELS[name]] = value
+        table[names[name]] = value
     return table
+
+
+_GROUP = _lookup({part: LABELS[group] for group, parts in _GROUPS.items() for part in parts}, PARTS)
+_TISSUE_OF = _lookup(_TISSUES, LABELS)
+_BRATS_OF = _lookup(_BRATS, PARTS)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.phantoms.fields import Axes, Lattice, about, between
-from adversaria.data.phantoms.head import LABELS, Head, ventricles
+from adversaria.data.phantoms.head import PARTS, Head, ventricles
 from adversaria.data.phantoms.shapes import Box, Canvas, Points, ellipsoid, intersection, stamp
 from adversaria.draws import stream
 
@@ -120,27 +120,27 @@ class Lesions:
     def _paint_plaque(self, head: Head, canvas: Canvas, blob: Row, level: Array, box: Box) -> Array:
         label = "hole" if blob["hole"] else "enhancing plaque" if blob["enhances"] else "plaque"
         within = _hosts(canvas, dict.fromkeys(("white", "plaque", "hole", "enhancing plaque"), 1.0), box)
-        return canvas.paint((level - 1) * np.float32(blob["radius"]), label=LABELS[label], box=box, within=within)
+        return canvas.paint((level - 1) * np.float32(blob["radius"]), label=PARTS[label], box=box, within=within)
 
     def _paint_glioma(self, head: Head, canvas: Canvas, blob: Row, level: Array, box: Box) -> Array:
         r = np.float32(blob["radius"])
         edge = 1 + blob["halo"] * (1 + 0.35 * head.field("halo", 7.0)[box])
         brain = np.clip(-head.hull[box] / head.voxel, 0, 1)
         hosts = _hosts(canvas, _OEDEMA, box)
-        swollen = canvas.paint((level - edge) * r, label=LABELS["oedema"], box=box, within=hosts)
-        solid = canvas.paint((level - 1) * r, label=LABELS["tumour"], box=box, within=brain)
+        swollen = canvas.paint((level - edge) * r, label=PARTS["oedema"], box=box, within=hosts)
+        solid = canvas.paint((level - 1) * r, label=PARTS["tumour"], box=box, within=brain)
         if blob["enhances"]:
             rim = intersection((level - 1) * r, (-0.8 - head.field("rim", 11.0)[box]) * 6, 1.0)
             rim = intersection(rim, (0.55 - level) * r, 1.0)
-            canvas.paint(rim, label=LABELS["enhancing"], box=box, within=brain)
+            canvas.paint(rim, label=PARTS["enhancing"], box=box, within=brain)
         if blob["core"]:
-            canvas.paint((level - 0.55) * r, label=LABELS["core"], box=box, within=brain)
+            canvas.paint((level - 0.55) * r, label=PARTS["core"], box=box, within=brain)
         return np.maximum(swollen, solid)
 
 
 def _hosts(canvas: Canvas, weights: Mapping[str, float], box: Box) -> Array:
     """Share of every voxel that a lesion can grow into."""
-    shares = [w * canvas.fractions[LABELS[k]][box] for k, w in weights.items() if LABELS[k] in canvas.fractions]
+    shares = [w * canvas.fractions[PARTS[k]][box] for k, w in weights.items() if PARTS[k] in canvas.fractions]
     return np.clip(sum(shares), 0, 1)
 
 

@@ -12,7 +12,7 @@ from adversaria.draws import stream
 
 Array = NDArray[Any]
 
-LABELS = {
+PARTS = {
     "skin": 1, "fat": 2, "muscle": 3, "skull": 4, "marrow": 5, "csf": 6, "grey": 7, "white": 8, "caudate": 9,
     "putamen": 10, "pallidum": 11, "thalamus": 12, "hippocampus": 13, "ventricle": 14, "cerebellum": 15,
     "cerebellar white": 16, "stem": 17, "eye": 18, "sinus": 19, "oedema": 20, "tumour": 21, "enhancing": 22,
@@ -51,7 +51,7 @@ class Head:
             "size": about((*name, "size"), 1, 0.035),
             **{side: about((*name, side), 1, 0.03) for side in ("width", "length", "height")},
             "atrophy": atrophy,
-            "cortex": 3.2 - 0.5 * atrophy + about((*name, "cortex"), 0, 0.15),
+            "cortex": 2.9 - 0.5 * atrophy + about((*name, "cortex"), 0, 0.15),
             "ventricles": (0.7 + 0.9 * atrophy) * about((*name, "ventricles"), 1, 0.1),
             "skull": about((*name, "skull"), 6.4, 0.9),
             "fat": about((*name, "fat"), 4.5, 0.9),
@@ -85,7 +85,7 @@ class Head:
         """Paint the head from outside in."""
         self.hull = hull(self.at) + np.float32(0.6) * self.field("hull", 40.0)
         self._outside(canvas)
-        canvas.paint(self.hull, label=LABELS["csf"])
+        canvas.paint(self.hull, label=PARTS["csf"])
         self._cortex(canvas)
         self._hindbrain(canvas)
         self._deep(canvas)
@@ -98,32 +98,32 @@ class Head:
             face = (np.abs(x), y, z)
             front = union(ellipsoid(face, (0, 38, -58), (56, 46, 60)), ellipsoid(face, (0, 92, -48), (11, 16, 20)), 8)
             outer = union(union(outer, front, 10), ellipsoid(self.at, (0, -12, -92), (54, 60, 64)), 14)
-        canvas.paint(outer - np.float32(2.2), label=LABELS["skin"])
-        canvas.paint(outer, label=LABELS["fat"])
+        canvas.paint(outer - np.float32(2.2), label=PARTS["skin"])
+        canvas.paint(outer, label=PARTS["fat"])
         if float(z.min()) < 25:
             temporal = ellipsoid((np.abs(x), y, z), (67, 22, -14), (9, 30, 34))
-            canvas.paint(intersection(temporal, outer + 1.5), label=LABELS["muscle"])
+            canvas.paint(intersection(temporal, outer + 1.5), label=PARTS["muscle"])
             neck = intersection(outer + 4, ellipsoid(self.at, (0, 0, -76), (60, 70, 36)), 3)
-            canvas.paint(neck, label=LABELS["muscle"])
-        canvas.paint(skull, label=LABELS["skull"])
-        canvas.paint(intersection(skull + 2, 2 - self.hull, 0.5), label=LABELS["marrow"])
+            canvas.paint(neck, label=PARTS["muscle"])
+        canvas.paint(skull, label=PARTS["skull"])
+        canvas.paint(intersection(skull + 2, 2 - self.hull, 0.5), label=PARTS["marrow"])
         if float(z.min()) < -10:
             self._face(canvas)
 
     def _face(self, canvas: Canvas) -> None:
         at = (np.abs(self.at[0]), *self.at[1:])
         bony = union(ellipsoid(at, (24, 58, -52), (19, 22, 24)), ellipsoid(at, (0, 58, -44), (20, 24, 28)), 6)
-        canvas.paint(intersection(bony, 1 - self.hull), label=LABELS["skull"])
+        canvas.paint(intersection(bony, 1 - self.hull), label=PARTS["skull"])
         cells = 0.5 * self.field("air cells", 5.0)
         for centre, axes in (((23, 56, -56), (13, 16, 15)), ((6, 60, -40), (6, 18, 16)), ((0, 20, -58), (9, 14, 16))):
             hollow = ellipsoid(at, centre, axes)
-            canvas.paint(intersection(hollow + cells, 2 - self.hull), label=LABELS["sinus"])
+            canvas.paint(intersection(hollow + cells, 2 - self.hull), label=PARTS["sinus"])
         mastoid = ellipsoid(at, (50, -24, -42), (9, 12, 14))
-        canvas.paint(intersection(mastoid, 3 - self.hull), label=LABELS["skull"])
-        canvas.paint(intersection(mastoid + 3, (0.3 - 2 * cells) * 3), label=LABELS["sinus"])
+        canvas.paint(intersection(mastoid, 3 - self.hull), label=PARTS["skull"])
+        canvas.paint(intersection(mastoid + 3, (0.3 - 2 * cells) * 3), label=PARTS["sinus"])
         eye = ellipsoid(at, (31, 74, -30), (12, 12, 12))
-        canvas.paint(ellipsoid(at, (31, 70, -30), (17, 19, 16)), label=LABELS["fat"])
-        canvas.paint(eye, label=LABELS["eye"])
+        canvas.paint(ellipsoid(at, (31, 70, -30), (17, 19, 16)), label=PARTS["fat"])
+        canvas.paint(eye, label=PARTS["eye"])
 
     def _cortex(self, canvas: Canvas) -> None:
         """Ribbons of grey of one thickness on a folded surface; sulci are sheets where a field is zero."""
@@ -147,8 +147,8 @@ class Head:
         folded = np.maximum(np.minimum(sulcus, sylvian), inner)
         self.pial = np.minimum(np.minimum(depth, middle - (0.7 + 1.2 * a)), folded)
         thick = np.float32(f["cortex"]) + 0.3 * self.field("thickness", 30.0)
-        canvas.paint(-self.pial, label=LABELS["grey"])
-        canvas.paint(thick - self.pial, label=LABELS["white"])
+        canvas.paint(-self.pial, label=PARTS["grey"])
+        canvas.paint(thick - self.pial, label=PARTS["white"])
 
     def _folds(self) -> tuple[Array, Array]:
         """A field that is nearly, not exactly, symmetric about the middle, and its slopes."""
@@ -167,12 +167,12 @@ class Head:
         body = intersection(body, ellipsoid((np.abs(x), y, z), (17, -50, -30), (46, 43, 34)), 6)
         round_ = np.sqrt(np.square(x) + np.square(y + 34) + np.square(z + 28)) + 1.5 * self.field("folia", 12.0)
         leaf = np.abs((round_ / 5) % 1 - 0.5) * 5
-        canvas.paint(intersection(body, 0.3 + 0.5 * a - leaf, 0.5), label=LABELS["cerebellum"])
+        canvas.paint(intersection(body, 0.3 + 0.5 * a - leaf, 0.5), label=PARTS["cerebellum"])
         core = ellipsoid((np.abs(x), y, z), (20, -50, -31), (27, 20, 15)) - 3.0 * (leaf - 1.2)
-        canvas.paint(intersection(core, body + 3), label=LABELS["cerebellar white"])
+        canvas.paint(intersection(core, body + 3), label=PARTS["cerebellar white"])
         stem = union(ellipsoid(at, (0, -20, -24), (15, 13, 17)), ellipsoid(at, (0, -28, -52), (9, 8, 26)), 8)
         stem = union(stem, ellipsoid(at, (0, -18, -6), (14, 11, 10)), 6)
-        canvas.paint(intersection(stem, self.hull + 1), label=LABELS["stem"])
+        canvas.paint(intersection(stem, self.hull + 1), label=PARTS["stem"])
 
     def _deep(self, canvas: Canvas) -> None:
         box, at = self.inner()
@@ -190,8 +190,8 @@ class Head:
         ):
             size = np.where(left, *(about((*self.name, label, k), 1, 0.03) for k in range(2))).astype(np.float32)
             shape = ellipsoid(tuple(p / size for p in sides), centre, axes)  # type: ignore[arg-type]
-            canvas.paint(shape, label=LABELS[label], box=box)
-        canvas.paint(ventricles(at, f["ventricles"]), label=LABELS["ventricle"], box=box)
+            canvas.paint(shape, label=PARTS[label], box=box)
+        canvas.paint(ventricles(at, f["ventricles"]), label=PARTS["ventricle"], box=box)
 
     def inner(self) -> tuple[Box, Points]:
         """The part of the grid that can hold deep structures, and the anatomy's coordinates there."""
