@@ -277,14 +277,15 @@ def test_slices_are_shown_upright(axes):
 
 
 def test_labels_and_codes_reach_the_batch_as_numbers(tmp_path):
-    """A label is an integer of each sample, a code a row of floats; neither is scaled, cut or refused for being even."""
+    """A label is an integer of each sample, a code a row of floats; neither is scaled, cut or refused."""
     cases = from_phantom(TorsoCT(size=32), range(8), ["ct", "label", "factors"])
     plan = Plan({"image": "ct", "label": "label", "code": "factors"}, {"image": Window(-1000, 1000)})
     prepared, excluded = prepare_all(cases, plan, tmp_path)
     assert not excluded
     items = [item for case in prepared for item in case.items()]
     batch = PatchFeed([Stream("data", items, (16, 16))], 8, seed=3).batch(0, 0, 1)
-    assert batch["image"].shape == (8, 1, 16, 16) and batch["label"].shape == (8,) and batch["label"].dtype == torch.int64
+    assert batch["image"].shape == (8, 1, 16, 16)
+    assert batch["label"].shape == (8,) and batch["label"].dtype == torch.int64
     wanted = [int(TorsoCT(size=32).case(k)["label"]) for k in range(8)]
     order = [Stream("data", items).index(3, k) for k in range(8)]
     assert batch["label"].tolist() == [wanted[k] for k in order] and 0 < sum(wanted) < 8

@@ -48,9 +48,9 @@ class Brain(Phantom):
     glioma (with mass effect) or none, in the share `prevalence` of subjects. Whether a lesion takes up
     contrast agent is independent of everything that is visible before it: no network can know it (AUC 0.5).
 
-    Words also: `mask` (LABELS), `parts` (PARTS, finer), `tissue` (1 CSF, 2 grey, 3 white matter), `lesion` (instances), `brats` (1
-    core and solid, 2 oedema, 4 enhancing), `lesions`, `factors`, `label` (0 healthy, 1 sick), `fractions` on
-    request. A 2D case is cut at the subject's own height unless `height` (mm) is given.
+    Words also: `mask` (LABELS), `parts` (PARTS, finer), `tissue` (1 CSF, 2 grey, 3 white matter), `lesion`
+    (instances), `brats` (1 core and solid, 2 oedema, 4 enhancing), `lesions`, `factors`, `label` (0 healthy, 1 sick),
+    `fractions` on request. A 2D case is cut at the subject's own height unless `height` (mm) is given.
     """
 
     words = (*CONTRASTS, "mask", "parts", "tissue", "lesion", "brats", "lesions", "factors", "label")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.data.phantoms.fields import Axes, Lattice, about, between
+from adversaria.data.phantoms.fields import Lattice, about, between
 from adversaria.data.phantoms.head import PARTS, Head, ventricles
-from adversaria.data.phantoms.shapes import Box, Canvas, Points, ellipsoid, intersection, stamp
+from adversaria.data.phantoms.shapes import Box, Canvas, Points, centroid, ellipsoid, intersection, stamp
 from adversaria.draws import stream
 
 Array = NDArray[Any]
@@ -149,10 +149,3 @@ def _deep(point: Points) -> NDArray[np.bool_]:
     nuclei = ellipsoid((np.abs(point[0]), *point[1:]), (20, -2, 6), (15, 24, 14))
     found: NDArray[np.bool_] = (nuclei < 0) | ((np.abs(point[0]) < 4) & (point[2] < 26))
     return found[:, 0, 0]
-
-
-def centroid(share: Array, axes: Axes) -> list[float]:
-    """Where a lesion lies, in RAS millimetres."""
-    total = float(share.sum())
-    sums = [float((share.sum(tuple(k for k in range(3) if k != n)) * axes[n]).sum()) / total for n in range(3)]
-    return [-sums[0], -sums[1], sums[2]]

@@ -26,7 +26,7 @@ class Phantom(ABC):
     words: ClassVar[tuple[str, ...]]
     units: ClassVar[Mapping[str, str]]
     factor_names: ClassVar[tuple[str, ...]]
-    classes: ClassVar[tuple[str, ...]] = ()
+    classes: tuple[str, ...] = ()
 
     def __init__(self, size: int, dims: int, spacing: float, seed: int, prevalence: float = 0.5, healthy: bool = False):
         if dims not in self.dimensions():

@@ -53,6 +53,13 @@ def stamp(labels: NDArray[np.int16], share: Array, label: int) -> None:
     labels[inside] = label
 
 
+def centroid(share: Array, axes: Points) -> list[float]:
+    """Where a lesion lies, in RAS millimetres."""
+    total = float(share.sum())
+    sums = [float((share.sum(tuple(k for k in range(3) if k != n)) * axes[n]).sum()) / total for n in range(3)]
+    return [-sums[0], -sums[1], sums[2]]
+
+
 class Canvas:
     """Paints structures one over the other, each taking its share of what is there.
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.data.phantoms.brain_lesions import centroid
 from adversaria.data.phantoms.fields import Axes, Lattice, about, axis, between, grid
 from adversaria.data.phantoms.noise import reconstructed
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.shapes import (
     Canvas,
     Points,
+    centroid,
     cylinder,
     ellipsoid,
     intersection,
