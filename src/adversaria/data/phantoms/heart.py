@@ -118,12 +118,11 @@ class Heart(Phantom):
         late += scar * (np.float32(self.contrast * (_SCAR - _TISSUES[2][4])))
         shade = 1 + 0.2 * heart.field("shade", 110.0)
         grain = 1 + 0.04 * heart.field("grain", 5.0) + 0.05 * heart.field("flow", 11.0)
+        streams = {word: stream(*heart.name, "noise", word) for word in ("cine", "lge", "ct")}
         return {
-            "cine": 1000 * rician(cine * shade * grain, self.noise, stream(*heart.name, "noise", "cine")),
-            "lge": 1000 * rician(late * shade * grain, self.noise, stream(*heart.name, "noise", "lge")),
-            "ct": ct
-            + 120 * (grain - 1)
-            + 600 * np.float32(self.noise) * reconstructed(ct.shape, stream(*heart.name, "noise", "ct")),
+            "cine": 1000 * rician(cine * shade * grain, self.noise, streams["cine"]),
+            "lge": 1000 * rician(late * shade * grain, self.noise, streams["lge"]),
+            "ct": ct + 120 * (grain - 1) + np.float32(600 * self.noise) * reconstructed(ct.shape, streams["ct"]),
         }
 
 
@@ -202,8 +201,10 @@ class _Heart:
             return
         above = -at[2]
         for label, centre, axes in (
-            ("left atrium", (14, 20, 24), (27, 22, 26)), ("right atrium", (-36, 14, 22), (24, 24, 25)), ("aorta", (-4, -6, 30), (13, 13, 60)),
-        ):  # fmt: skip
+            ("left atrium", (14, 20, 24), (27, 22, 26)),
+            ("right atrium", (-36, 14, 22), (24, 24, 25)),
+            ("aorta", (-4, -6, 30), (13, 13, 60)),
+        ):
             canvas.paint(intersection(ellipsoid(at, centre, axes), above + 1, 1), label=LABELS[label])
 
     def _chest(self, canvas: Canvas) -> None:

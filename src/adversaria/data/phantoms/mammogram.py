@@ -107,7 +107,7 @@ class Mammogram(Phantom):
                 path.shape, np.float32
             )
         density = -np.log(np.maximum(through, 1e-3))
-        return np.clip(density / 3.4, 0, 1).astype(np.float32)
+        return np.clip(density / 4.2, 0, 1).astype(np.float32)
 
 
 class _Breast:
@@ -117,7 +117,7 @@ class _Breast:
         self.s = s
         self.f = {
             "density": float(s.random("density").beta(2, 3)), "height": s.between("height", 72, 98),
-            "depth": s.between("depth", 80, 150), "thickness": s.about("thickness", 50, 8),
+            "depth": s.between("depth", 80, 125), "thickness": s.about("thickness", 50, 8),
             "centre": s.about("centre", 4, 6),
             "nipple": s.about("nipple", 0, 8), "clump": s.about("clump", 1.3, 0.2), "tilt": s.about("tilt", 0, 0.08),
             "muscle": s.between("muscle", 15, 60), "muscle_slope": s.between("muscle slope", 0.3, 0.6),
@@ -141,7 +141,7 @@ class _Breast:
         strands = s.threads("ligaments", 14.0, 0.1) + 0.7 * s.threads("strands", 24.0, 0.06)
         large = s.field("clump", 38.0)
         middle = 2.5 * np.exp(-np.square(away / (0.75 * f["depth"]))) * np.exp(-np.square(y / (0.9 * f["height"])))
-        logit = 1.6 * fine + f["clump"] * large + middle - 2.2 + 3 * (f["density"] - 0.4)
+        logit = 1.6 * fine + f["clump"] * large + middle - 2.7 + 3 * (f["density"] - 0.4)
         gland = 1 / (1 + np.exp(-logit * 1.3)) + 0.22 * f["ducts"] * ducts + 0.12 * f["ligaments"] * strands
         self.gland = np.clip(gland, 0, 1) * inside(rho - 0.985, 0.03)
         muscle = inside(x - f["muscle"] - 10 + f["muscle_slope"] * (y + f["height"]), 3) * (rho < 1)

@@ -20,7 +20,8 @@ FACTORS = (
 )  # fmt: skip
 _STAINS = {
     "nucleus": (0.55, 0.95, 0.32), "blue": (0.50, 0.36, 0.10), "pink": (0.10, 0.34, 0.26),
-    "red": (0.10, 0.42, 0.40),    "granule": (0.32, 0.75, 0.30),
+    "red": (0.10, 0.42, 0.40),
+    "granule": (0.32, 0.75, 0.30),
 }  # fmt: skip
 # radius in um, nucleus/cytoplasm ratio, lobes, blueness, pinkness, granules, coarseness of the chromatin: (mean, spread)
 _LAWS: tuple[tuple[tuple[float, float], ...], ...] = (

@@ -1,7 +1,7 @@
 """A plane on which a flat phantom is drawn: coordinates, random fields, threads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ class Sheet:
     size: int
     spacing: float
     reach: float
+    _kept: dict[tuple[str, float], Array] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def axis(self) -> Array:
@@ -38,10 +39,12 @@ class Sheet:
         """(rows, columns) of y."""
         return np.broadcast_to(self.axis[:, None], (self.size, self.size)).copy()
 
-    def field(self, what: str, pitch: float, depth: float = 0.0) -> Array:
-        """A random field of unit deviation with structure of about `pitch`."""
-        axes = (self.axis, self.axis, np.array([depth], np.float32))
-        return Lattice((*self.name, what), pitch, self.reach).on(axes)[..., 0].T
+    def field(self, what: str, pitch: float) -> Array:
+        """A random field of unit deviation with structure of about `pitch`; made once."""
+        if (what, pitch) not in self._kept:
+            axes = (self.axis, self.axis, np.zeros(1, np.float32))
+            self._kept[what, pitch] = Lattice((*self.name, what), pitch, self.reach).on(axes)[..., 0].T
+        return self._kept[what, pitch]
 
     def threads(self, what: str, pitch: float, width: float) -> Array:
         """Thread-like ridges of height 1 along the zeros of a field, `width` in deviations of the field."""
