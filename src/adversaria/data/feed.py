@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Item:
-    """Something to draw a patch from: the words of one case (C, *S), and its handle."""
+    """Something to draw a patch from: the words of one case, images (C, *S) or numbers () or (N,), and its handle."""
 
     words: Mapping[str, Array]
     handle: str
@@ -89,7 +89,12 @@ class Stream:
         return int(_order(len(self.items), seed, epoch, self.name)[place])
 
     def cut(self, item: Item, draw: Array) -> dict[str, Array]:
-        """Cut one patch from every word of an item."""
+        """Cut one patch from every image of an item; its numbers (a label, a code) go along whole."""
+        images = {word: array for word, array in item.words.items() if array.ndim > 1}
+        numbers = {word: array for word, array in item.words.items() if array.ndim < 2}
+        return {**self._patch(Item(images, item.handle), draw), **numbers}
+
+    def _patch(self, item: Item, draw: Array) -> dict[str, Array]:
         if self.patch is None:
             return dict(item.words)
         size = next(iter(item.words.values())).shape[1:]
