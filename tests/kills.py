@@ -23,7 +23,11 @@ def start(run: Path, workers: int, precision: str, slow: int = 0, devices: int =
         precision,
         str(slow),
     ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent / "src")]),
+    }
     return subprocess.Popen(
         [*command, str(devices)],
         env=environment,
