@@ -36,11 +36,12 @@ class CatGAN(Game):
         return True
 
     @classmethod
-    def wiring(cls) -> dict[str, dict[str, str]]:
-        """Both networks work on `image`."""
+    def wiring(cls, supervised: float = 0.0) -> dict[str, dict[str, str]]:
+        """Both networks work on `image`; with labels the discriminator knows as many classes as they have."""
+        classes = {"classes": "label"} if supervised else {}
         return {
             "generator": {"out_channels": "image", "size": "image"},
-            "discriminator": {"in_channels": "image", "size": "image"},
+            "discriminator": {"in_channels": "image", "size": "image", **classes},
         }
 
     def play(self, batch: Batch) -> Play:
