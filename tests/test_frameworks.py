@@ -1,6 +1,7 @@
 """Each framework's objective against closed forms: networks that are tables, images that are numbers."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from adversaria.engine import Table as Engine
 from adversaria.games.catgan import entropy
 from adversaria.games.ebgan import pulling_away
 from adversaria.games.infogan import categorical_bound, continuous_bound
+from adversaria.recipes.index import entries
 from playground import Headed, batch, build
 
 LOG2, LOG4 = math.log(2), math.log(4)
@@ -366,3 +368,16 @@ def test_what_an_encoder_and_a_decoder_must_share():
         games.ALI(Long(), Fixed([0]), Lookup([0.0]))
     with pytest.raises(UserError, match="no classes"):
         games.ACGAN(Orthonormal(), Headed(2, score=1))
+
+
+def rows_of_the_page() -> dict[str, str]:
+    page = (Path(__file__).parent.parent / "docs" / "frameworks.md").read_text(encoding="utf-8")
+    return {line.split(" | ")[0].removeprefix("| "): line for line in page.splitlines() if line.startswith("| ")}
+
+
+def test_the_page_of_frameworks_names_every_key_and_the_files_that_carry_them():
+    rows = {key: row for key, row in rows_of_the_page().items() if key != "key"}
+    assert len(rows) == 50
+    members = [e for e in entries() if e["kind"] in ("games", "objectives", "networks", "layers")]
+    apart = {e["key"]: e["file"] for e in members if e["key"] in rows and e["file"][11:] not in rows[e["key"]]}
+    assert not apart
