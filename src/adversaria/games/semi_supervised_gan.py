@@ -83,10 +83,15 @@ class SemiSupervisedGAN(Game):
 
     def distance(self, real: Tensor, fake: Tensor) -> Tensor:
         """Squared distance between the mean features of two batches."""
-        features: Any = self.discriminator.features
         with torch.no_grad():
-            wanted = features(real)[self.layer].flatten(1).mean(0)
-        return (features(fake)[self.layer].flatten(1).mean(0) - wanted).square().sum()
+            wanted = self.mean_features(real)
+        return (self.mean_features(fake) - wanted).square().sum()
+
+    def mean_features(self, image: Tensor) -> Tensor:
+        """Mean of the chosen layer over a batch, in single precision at least."""
+        features: Any = self.discriminator.features
+        found = features(image)[self.layer].flatten(1)
+        return found.to(torch.promote_types(found.dtype, torch.float32)).mean(0)
 
     def forward(self, batch: Batch) -> Batch:
         """Make one image for each sample; give the posterior over the real classes of `image` if there is one."""

@@ -16,8 +16,9 @@ class WGAN(Game):
     generator:  min -E_z f(G(z))
 
     The critic steps at every play, the generator at every `critic_steps`-th, so each critic step sees
-    fresh images. Minus the critic's loss estimates, from below, the Wasserstein-1 distance times the unknown
-    Lipschitz bound that clipping allows: compare it within a run only. Reads `image`.
+    fresh images; the many more steps that the authors' code gives it at first are not in the algorithm. Minus
+    the critic's loss estimates, from below, the Wasserstein-1 distance times the unknown Lipschitz bound that
+    clipping allows: compare it within a run only. Reads `image`.
     """
 
     key = "wgan"
