@@ -4,7 +4,7 @@ from torch import nn
 
 from adversaria.games.game import Play
 from adversaria.games.gan import GAN
-from adversaria.losses import FDivergence, KullbackLeibler
+from adversaria.losses import FDivergence, KullbackLeibler, NoPenalty, Penalty
 from adversaria.vocabulary import Batch
 
 
@@ -20,15 +20,25 @@ class FGAN(GAN):
 
     key = "f-gan"
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, divergence: FDivergence = KullbackLeibler()):
-        super().__init__(generator, discriminator, divergence)
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        divergence: FDivergence = KullbackLeibler(),
+        penalty: Penalty = NoPenalty(),
+    ):
+        super().__init__(generator, discriminator, divergence, penalty)
         self.divergence = divergence
 
     def play(self, batch: Batch) -> Play:
         """Both players at once."""
         fake = self.generator(self.normal(batch, "latent", self.latent_shape))
         real_score, fake_score = self.discriminator(batch["image"]), self.discriminator(fake)
+        penalty, mix = self.penalty.at(self.plays), self.uniform(batch, "mix")
         yield {
-            "discriminator": {"bound": self.divergence.discriminator(real_score, fake_score)},
+            "discriminator": {
+                "bound": self.divergence.discriminator(real_score, fake_score),
+                **penalty(self.discriminator, batch["image"], fake, mix),
+            },
             "generator": {"bound": self.divergence.generator(fake_score)},
         }
