@@ -5,12 +5,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from adversaria import games
+from adversaria import games, losses
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
 
 SIDE = 8
 BATCH = 4
+CLASSES = 3
 
 
 def convolution(dims: int, *args, **kwargs) -> nn.Module:
@@ -69,6 +70,68 @@ class Encoder(nn.Module):
         return mean, log_variance
 
 
+class PointEncoder(Encoder):
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(image)[0]
+
+
+class Headed(Discriminator):
+    """Several heads on one trunk: a score, logits of classes, a description of a code."""
+
+    def __init__(self, dims: int, **sizes: int):
+        super().__init__(dims)
+        width = 6 * (SIDE // 2) ** dims
+        self.second = nn.ModuleDict({name: nn.Linear(width, n) for name, n in sizes.items()})
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        found = self.features(image)[-1].flatten(1)
+        return {name: head(found) for name, head in self.second.items()}
+
+
+class Autoencoding(nn.Module):
+    def __init__(self, dims: int):
+        super().__init__()
+        self.encoder, self.decoder = PointEncoder(dims), Generator(dims)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        code = self.encoder(image)
+        return {"restored": self.decoder(code), "code": code}
+
+
+class Joint(nn.Module):
+    def __init__(self, dims: int):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(SIDE**dims + 5, 16), nn.Tanh(), nn.Linear(16, 1))
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        return self.body(torch.cat([image.flatten(1), condition], 1))
+
+
+class CodeJudge(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(5, 16), nn.Tanh(), nn.Linear(16, 1))
+
+
+class LabelGenerator(Generator):
+    classes = CLASSES
+
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.named = nn.Embedding(CLASSES, 5)
+
+    def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(latent + self.named(condition))
+
+
+class LabelDiscriminator(Discriminator):
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.named = nn.Embedding(CLASSES, 1)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(image).flatten(1).mean(1, keepdim=True) * self.named(condition)
+
+
 def cyclegan(dims: int) -> Game:
     shape = (1, *(SIDE,) * dims)
     return games.CycleGAN(
@@ -78,11 +141,32 @@ def cyclegan(dims: int) -> Game:
 
 
 BUILD: dict[str, Callable[[int], Game]] = {
+    "ACGAN": lambda dims: games.ACGAN(LabelGenerator(dims), Headed(dims, score=1, label=CLASSES)),
+    "ALI": lambda dims: games.ALI(Encoder(dims), Generator(dims), Joint(dims)),
+    "AdversarialAutoencoder": lambda dims: games.AdversarialAutoencoder(
+        PointEncoder(dims), Generator(dims), CodeJudge()
+    ),
+    "AnoGAN": lambda dims: games.AnoGAN(Generator(dims), Discriminator(dims), steps=3),
+    "BEGAN": lambda dims: games.BEGAN(Generator(dims), Autoencoding(dims), balance=0.5),
+    "BiGAN": lambda dims: games.BiGAN(PointEncoder(dims), Generator(dims), Joint(dims)),
+    "CGAN": lambda dims: games.CGAN(
+        LabelGenerator(dims), LabelDiscriminator(dims), penalty=losses.R1(every=2), augmentation=losses.DiffAugment()
+    ),
+    "CatGAN": lambda dims: games.CatGAN(Generator(dims), Headed(dims, label=CLASSES), supervised=1.0),
     "CycleGAN": cyclegan,
-    "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
+    "EBGAN": lambda dims: games.EBGAN(Generator(dims), Autoencoding(dims), margin=20.0),
+    "FGAN": lambda dims: games.FGAN(Generator(dims), Discriminator(dims)),
+    "GAN": lambda dims: games.GAN(
+        Generator(dims), Discriminator(dims), augmentation=losses.AdaptiveAugmentation(rise=2)
+    ),
+    "InfoGAN": lambda dims: games.InfoGAN(Generator(dims), Headed(dims, score=1, code=6), categories=2, factors=2),
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
+    "SemiSupervisedGAN": lambda dims: games.SemiSupervisedGAN(
+        Generator(dims), Headed(dims, label=CLASSES), adversarial=0.1
+    ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
+    "WGAN": lambda dims: games.WGAN(Generator(dims), Discriminator(dims), clip=0.1, critic_steps=2),
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
 }
 
@@ -107,9 +191,17 @@ class NoiseFeed:
     def batch(self, play: int, part: int, parts: int) -> dict[str, Tensor]:
         share = self.batch_size // parts
         slots = range(part * share, (part + 1) * share)
-        one = [stream("noise", play, slot).standard_normal((1, *(SIDE,) * self.dims)) for slot in slots]
-        source = torch.stack([torch.from_numpy(x) for x in one]).to(self.dtype)
-        return {"source": source, "target": (0.5 * source).tanh(), "image": source.tanh()}
+        shape = (2, 1, *(SIDE,) * self.dims)
+        made = [stream("noise", play, slot).standard_normal(shape) for slot in slots]
+        source, other = torch.stack([torch.from_numpy(x) for x in made], 1).to(self.dtype)
+        label = torch.tensor([int(stream("label", play, slot).integers(CLASSES)) for slot in slots])
+        return {
+            "source": source,
+            "target": (0.5 * source).tanh(),
+            "image": source.tanh(),
+            "unlabelled": other.tanh(),
+            "label": label,
+        }
 
 
 def batch(dims: int = 2, play: int = 0, part: int = 0, parts: int = 1, dtype: torch.dtype = torch.float32) -> dict:

@@ -1,6 +1,17 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
+from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.f_divergence import (
+    FDivergence,
+    GANDivergence,
+    JensenShannon,
+    KullbackLeibler,
+    PearsonChiSquared,
+    ReverseKullbackLeibler,
+    SquaredHellinger,
+    TotalVariationDistance,
+)
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.least_squares import LeastSquares
 from adversaria.losses.minimax import Minimax, NonSaturating
@@ -14,22 +25,34 @@ from adversaria.losses.terms import Terms, Weighted
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
-    "R1",
+    "AdaptiveAugmentation",
+    "Augmentation",
     "Cycle",
+    "DiffAugment",
+    "FDivergence",
+    "GANDivergence",
     "GradientPenalty",
     "Hinge",
+    "JensenShannon",
+    "KullbackLeibler",
     "LeastSquares",
     "Minimax",
+    "NoAugmentation",
     "NoPenalty",
     "NonSaturating",
     "Objective",
+    "PearsonChiSquared",
     "Penalty",
     "Perceptual",
     "Pixel",
+    "R1",
+    "ReverseKullbackLeibler",
     "Score",
     "SelfRegularisation",
+    "SquaredHellinger",
     "StructuralSimilarity",
     "Terms",
+    "TotalVariationDistance",
     "Wasserstein",
     "Weighted",
 ]
