@@ -77,11 +77,25 @@ def cyclegan(dims: int) -> Game:
     )  # fmt: skip
 
 
+def pair(kind: Callable[..., nn.Module], dims: int, *args) -> list[nn.Module]:
+    return [kind(dims, *args), kind(dims, *args)]
+
+
+def unit(dims: int) -> Game:
+    return games.UNIT(
+        convolution(dims, 1, 3, 3, padding=1), convolution(dims, 1, 3, 3, padding=1),
+        Translator(dims, 3), Translator(dims, 3),
+        convolution(dims, 3, 1, 3, padding=1), convolution(dims, 3, 1, 3, padding=1), *pair(Discriminator, dims),
+    )  # fmt: skip
+
+
 BUILD: dict[str, Callable[[int], Game]] = {
     "CycleGAN": cyclegan,
+    "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
     "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
+    "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
 }

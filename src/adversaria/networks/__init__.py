@@ -2,11 +2,13 @@
 
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.plain_cnn import PlainCNN
 from adversaria.networks.resnet import ResNetGenerator
 from adversaria.networks.strided_discriminator import StridedDiscriminator
 from adversaria.networks.unet import UNet
+from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 
@@ -16,10 +18,14 @@ __all__ = [
     "CycleDenoiser",
     "DCGANDiscriminator",
     "DCGANGenerator",
+    "MultiScale",
     "PatchGAN",
     "PlainCNN",
     "ResNetGenerator",
+    "SharedBlocks",
     "StridedDiscriminator",
+    "UNITDecoder",
+    "UNITEncoder",
     "UNet",
     "VAEGANDiscriminator",
     "WGANVGGCritic",
