@@ -45,6 +45,40 @@ class Discriminator(nn.Module):
         return self.second(self.features(image, condition)[-1])
 
 
+class Segmenter(nn.Module):
+    """Logits of two classes, with features."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.body = nn.Sequential(convolution(dims, 1, 6, 3, padding=1), normalisation(dims, 6), nn.Tanh())
+        self.head = convolution(dims, 6, 2, 1)
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        return [self.body(image)]
+
+    def predict(self, features: list[Tensor]) -> Tensor:
+        return self.head(features[-1])
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.predict(self.features(image))
+
+
+class FeatureDiscriminator(Discriminator):
+    def forward(self, features: list[Tensor], condition: Tensor | None = None) -> Tensor:
+        return super().forward(torch.cat(features, 1))
+
+
+class Joined(Translator):
+    """A translator of two channels that puts the condition beside the image."""
+
+    def __init__(self, dims: int, channels: int = 1):
+        super().__init__(dims, channels)
+        self[0] = convolution(dims, 2, 6, 3, padding=1)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(torch.cat([image, condition], 1))
+
+
 class Generator(nn.Module):
     latent_shape = (5,)
 
@@ -89,11 +123,23 @@ def unit(dims: int) -> Game:
     )  # fmt: skip
 
 
+def cascade(dims: int, first_plays: int = 1) -> Game:
+    judges = pair(Discriminator, dims, 2)
+    return games.CascadeCGAN(Translator(dims), Joined(dims), *judges, first_plays=first_plays)
+
+
 BUILD: dict[str, Callable[[int], Game]] = {
+    "AdversarialSegmentation": lambda dims: games.AdversarialSegmentation(
+        Segmenter(dims), Discriminator(dims, 3), unlabelled=0.1
+    ),
+    "CascadeCGAN": cascade,
+    "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
     "CycleGAN": cyclegan,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
+    "DomainAdversarial": lambda dims: games.DomainAdversarial(Segmenter(dims), FeatureDiscriminator(dims, 6), ramp=2),
     "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
+    "SegAN": lambda dims: games.SegAN(Segmenter(dims), Discriminator(dims)),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
@@ -123,7 +169,12 @@ class NoiseFeed:
         slots = range(part * share, (part + 1) * share)
         one = [stream("noise", play, slot).standard_normal((1, *(SIDE,) * self.dims)) for slot in slots]
         source = torch.stack([torch.from_numpy(x) for x in one]).to(self.dtype)
-        return {"source": source, "target": (0.5 * source).tanh(), "image": source.tanh()}
+        return {
+            "source": source,
+            "target": (0.5 * source).tanh(),
+            "image": source.tanh(),
+            "mask": (source > 0).to(self.dtype),
+        }
 
 
 def batch(dims: int = 2, play: int = 0, part: int = 0, parts: int = 1, dtype: torch.dtype = torch.float32) -> dict:

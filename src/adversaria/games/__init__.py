@@ -1,11 +1,16 @@
 """Frameworks, one file each: who plays, whose turn it is, and what that player minimises."""
 
+from adversaria.games.adversarial_segmentation import AdversarialSegmentation
+from adversaria.games.cascade import CascadeCGAN
+from adversaria.games.context_encoder import ContextEncoder
 from adversaria.games.cyclegan import CycleGAN
 from adversaria.games.discogan import DiscoGAN
+from adversaria.games.domain_adversarial import DomainAdversarial
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pix2pix import Pix2Pix
+from adversaria.games.segan import SegAN
 from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
@@ -18,10 +23,15 @@ __all__ = [
     "VAEGAN",
     "WGANGP",
     "Adam",
+    "AdversarialSegmentation",
+    "CascadeCGAN",
+    "ContextEncoder",
     "CycleGAN",
     "DiscoGAN",
+    "DomainAdversarial",
     "Game",
     "Pix2Pix",
     "RMSprop",
+    "SegAN",
     "Supervised",
 ]

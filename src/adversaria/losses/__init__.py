@@ -8,6 +8,7 @@ from adversaria.losses.objective import Objective, Score
 from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
 from adversaria.losses.perceptual import Perceptual
 from adversaria.losses.pixel import Pixel
+from adversaria.losses.segmentation import LabelCrossEntropy, SoftDice
 from adversaria.losses.self_regularisation import SelfRegularisation
 from adversaria.losses.structural_similarity import StructuralSimilarity
 from adversaria.losses.terms import Terms, Weighted
@@ -18,6 +19,7 @@ __all__ = [
     "Cycle",
     "GradientPenalty",
     "Hinge",
+    "LabelCrossEntropy",
     "LeastSquares",
     "Minimax",
     "NoPenalty",
@@ -28,6 +30,7 @@ __all__ = [
     "Pixel",
     "Score",
     "SelfRegularisation",
+    "SoftDice",
     "StructuralSimilarity",
     "Terms",
     "Wasserstein",

@@ -1,7 +1,9 @@
 """Networks: plain modules for 2D and 3D."""
 
+from adversaria.networks.context_encoder import ContextNetwork
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegmenter
 from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.plain_cnn import PlainCNN
@@ -13,11 +15,14 @@ from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscrimin
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 
 __all__ = [
+    "ContextNetwork",
     "ConvDecoder",
     "ConvEncoder",
     "CycleDenoiser",
     "DCGANDiscriminator",
     "DCGANGenerator",
+    "FeatureDiscriminator",
+    "FeatureSegmenter",
     "MultiScale",
     "PatchGAN",
     "PlainCNN",
