@@ -79,6 +79,51 @@ class Joined(Translator):
         return super().forward(torch.cat([image, condition], 1))
 
 
+class Flow(nn.Module):
+    """A field from two images."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.body = nn.Sequential(convolution(dims, 2, 6, 3, padding=1), nn.Tanh(), convolution(dims, 6, dims, 1))
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        return self.body(torch.cat([image, condition], 1))
+
+
+class Named(Discriminator):
+    """A discriminator that also names the contrast, of two."""
+
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.label = nn.Linear(6, 2)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        last = self.features(image)[-1]
+        return {"score": self.second(last), "label": self.label(last.flatten(2).mean(2))}
+
+
+class Contrasts(nn.Module):
+    """One contrast from a stack of two."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.body = Joined(dims)
+        self.body[0], self.body[-1] = convolution(dims, 4, 6, 3, padding=1), convolution(dims, 6, 1, 3, padding=1)
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        return self.body(image, condition).tanh()
+
+
+class Stacked(games.CollaGAN):
+    """CollaGAN on two contrasts made of the feed's two words."""
+
+    def play(self, batch):
+        return super().play({**batch, "image": torch.cat([batch["source"], batch["target"]], 1).tanh()})
+
+    def forward(self, batch):
+        return super().forward({**batch, "source": torch.cat([batch["source"], batch["target"]], 1).tanh()})
+
+
 class Generator(nn.Module):
     latent_shape = (5,)
 
@@ -133,13 +178,25 @@ BUILD: dict[str, Callable[[int], Game]] = {
         Segmenter(dims), Discriminator(dims, 3), unlabelled=0.1
     ),
     "CascadeCGAN": cascade,
+    "CollaGAN": lambda dims: Stacked(Contrasts(dims), Named(dims), window=3),
     "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
     "CycleGAN": cyclegan,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
     "DomainAdversarial": lambda dims: games.DomainAdversarial(Segmenter(dims), FeatureDiscriminator(dims, 6), ramp=2),
     "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
+    "RegistrationGAN": lambda dims: games.RegistrationGAN(Flow(dims), Discriminator(dims, 2)),
+    "SRGAN": lambda dims: games.SRGAN(Translator(dims), Discriminator(dims), adversarial_weight=0.1, pretraining=1),
     "SegAN": lambda dims: games.SegAN(Segmenter(dims), Discriminator(dims)),
+    "SimGAN": lambda dims: games.SimGAN(
+        Translator(dims),
+        Discriminator(dims),
+        (1, *(SIDE,) * dims),
+        refiner_plays=0,
+        discriminator_plays=0,
+        refiner_steps=1,
+        history=0,
+    ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
@@ -173,6 +230,8 @@ class NoiseFeed:
             "source": source,
             "target": (0.5 * source).tanh(),
             "image": source.tanh(),
+            "moving": source,
+            "fixed": source.flip(2),
             "mask": (source > 0).to(self.dtype),
         }
 

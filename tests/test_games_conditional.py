@@ -328,3 +328,234 @@ def test_domain_adversarial_at_indifference_and_without_weight():
     free.weight = 0.0
     turn = next(free.play(batch()))["segmenter"]
     assert torch.equal(gradient(sum(turn.values()), free.segmenter), gradient(turn["cross_entropy"], free.segmenter))
+
+
+def test_collagan_similarity_and_passes():
+    """SSIM 1, 0.5, 0: 0, 0.287682, 0.693147; four contrasts: one pass forward and three back."""
+    from adversaria.games import collagan
+
+    same = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert float(collagan.dissimilarity(same, same)[0]) == pytest.approx(0, abs=1e-6)
+    formula = [-torch.log((1 + torch.tensor(s)) / 2) for s in (0.5, 0.0)]
+    assert [float(v) for v in formula] == pytest.approx([0.287682, 0.693147], abs=1e-6)
+    flat = torch.zeros(1, 1, 16, 16)
+    assert float(collagan.dissimilarity(flat + 1, flat - 1)[0]) > 5
+
+    calls = []
+
+    class Colla(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.by = nn.Parameter(torch.zeros(()))
+
+        def forward(self, image, condition):
+            calls.append((image.detach(), condition.detach()))
+            return image.sum(1, keepdim=True) + self.by
+
+    class Four(Zero):
+        def forward(self, image, condition=None):
+            score = super().forward(image, condition)
+            return {"score": score, "label": score.flatten(1)[:, :1].expand(-1, 4)}
+
+    game = games.CollaGAN(Colla(), Four(2))
+    image = batch()["source"].expand(-1, 4, -1, -1).repeat(1, 1, 2, 2)
+    found = turns(game, {**batch(), "image": image})
+    assert len(calls) == 1 + 3
+    assert found[0][1]["classification"] == pytest.approx(1.386294, abs=1e-5)
+    asked = torch.stack([condition[:, :, 0, 0] for _, condition in calls])
+    assert torch.equal(asked.sum(0), torch.ones(4, 4)) and torch.equal(asked.sum(2), torch.ones(4, 4))
+
+
+def test_collagan_cannot_see_the_missing_contrast_and_true_images_cost_nothing():
+    game = build("CollaGAN")
+    image = torch.cat([batch()["source"], batch()["target"]], 1).requires_grad_(True)
+    exists = torch.ones(4, 2)
+    made = game.make(image, exists, torch.tensor([0, 0, 1, 1]))
+    (slope,) = torch.autograd.grad(made.sum(), image)
+    assert (slope[:2, 0] == 0).all() and (slope[2:, 1] == 0).all() and (slope[:2, 1] != 0).any()
+
+    words = {**batch(), "target": batch()["source"]}
+
+    class True_(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.by = nn.Parameter(torch.zeros(()))
+
+        def forward(self, image, condition):
+            return words["source"].tanh() + self.by
+
+    game.generator = True_()
+    found = dict(turns(game, words))["generator"]
+    assert found["cycle"] == pytest.approx(0, abs=1e-7) and found["similarity"] == pytest.approx(0, abs=1e-6)
+
+
+def test_collagan_heeds_which_contrasts_are_present():
+    from adversaria.games import collagan
+
+    exists = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    draws = torch.linspace(0.01, 0.99, 50)
+    first = collagan.pick(exists[:1].expand(50, 3), draws)
+    assert set(first.tolist()) == {0, 2} and abs(int((first == 0).sum()) - 25) <= 1
+    assert set(collagan.pick(exists[1:].expand(50, 3), draws).tolist()) == {1}
+    game = build("CollaGAN")
+    words = {**batch(), "present": torch.tensor([[1.0, 0.0]] * 4)}
+    with torch.no_grad():
+        filled = game(words)["output"]
+        other = game({**words, "target": words["target"] + 1})["output"]
+    assert torch.equal(filled[:, 0], words["source"].tanh()[:, 0]) and torch.equal(filled, other)
+
+
+def test_simgan_terms_and_turns():
+    """R identity: 0; a shift of 0.1 with lambda 2: 0.2; the turns follow the plays."""
+    shape = (1, 8, 8)
+    still = games.SimGAN(Shift(), Zero(2), shape, refiner_plays=1)
+    assert turns(still)[0] == ("refiner", {"regularisation": 0.0})
+    shifted = games.SimGAN(Shift(0.1), Zero(2), shape, 2.0, refiner_plays=0, discriminator_plays=0)
+    found = turns(shifted)[0][1]
+    assert found == {"regularisation": pytest.approx(0.2, abs=1e-6), "adversarial": pytest.approx(LOG2, abs=1e-5)}
+    game = games.SimGAN(Shift(), Zero(2), shape, refiner_plays=2, discriminator_plays=1, refiner_steps=2, history=0)
+    said = []
+    for plays in range(9):
+        game.plays = plays
+        said.append(turns(game)[0][0][0])
+    assert "".join(said) == "rr" + "d" + "rrd" + "rrd"
+
+
+def test_simgan_blur_forgives_noise_of_one_pixel():
+    class Checker(Shift):
+        def forward(self, image, condition=None):
+            board = torch.ones(8, 8)
+            board[::2, ::2] = board[1::2, 1::2] = -1
+            return image + 0.1 * board + self.by
+
+    plain = games.SimGAN(Checker(), Zero(2), (1, 8, 8), refiner_plays=1)
+    blurred = games.SimGAN(Checker(), Zero(2), (1, 8, 8), psi=nn.AvgPool2d(2, 1), refiner_plays=1)
+    assert turns(blurred)[0][1]["regularisation"] < 0.01 * turns(plain)[0][1]["regularisation"]
+
+
+def test_history_gives_half_of_each_batch_from_the_past():
+    from adversaria.draws import Draws
+    from adversaria.games.pool import HistoryBuffer
+
+    buffer = HistoryBuffer(20, (1, 2, 2))
+    for start in range(0, 200, 10):
+        fresh = torch.arange(start, start + 10.0).view(10, 1, 1, 1).expand(10, 1, 2, 2)
+        draws = torch.from_numpy(Draws(0, start, range(10)).uniform("history", (2,)))
+        given = buffer.mix(fresh, draws)[:, 0, 0, 0]
+        old = int((given < start).sum())
+        assert old == (0 if start < 20 else 5), start
+    assert float(buffer.images[:, 0, 0, 0].max()) >= 180 and len(buffer.images) == 20
+
+
+def test_srgan_worked_example():
+    """Equal images and D = 0.5: 1e-3 log 2 = 6.931e-4; before that the squared error alone."""
+    game = games.SRGAN(Shift(), Zero(2), pretraining=1)
+    words = {**batch(), "target": batch()["source"]}
+    assert turns(game, words) == [("generator", {"pretraining": 0.0})]
+    game.plays = 1
+    found = dict(turns(game, words))
+    assert sum(found["generator"].values()) == pytest.approx(6.931e-4, abs=1e-7)
+    assert sum(found["discriminator"].values()) == pytest.approx(2 * LOG2, abs=1e-5)
+    from adversaria.losses import Perceptual
+
+    class Scaled(nn.Module):
+        def forward(self, image):
+            return image / 12.75
+
+    content = Perceptual(Scaled())(torch.full((1, 1, 4, 4), 12.75), torch.zeros(1, 1, 4, 4))
+    assert float(content) == pytest.approx(1, abs=1e-6)
+
+
+def test_pixel_shuffle_and_the_blocks_of_srresnet():
+    """Agrees with torch in 2D; two doublings make 4; zero blocks pass the first features unchanged."""
+    from adversaria.networks import SRResNet
+    from adversaria.networks.srgan import shuffle
+
+    values_ = torch.arange(2 * 8 * 3 * 4.0).view(2, 8, 3, 4)
+    assert torch.equal(shuffle(values_), nn.functional.pixel_shuffle(values_, 2))
+    assert torch.equal(nn.functional.pixel_unshuffle(shuffle(values_), 2), values_)
+    volume = torch.arange(8.0).view(1, 8, 1, 1, 1)
+    assert torch.equal(shuffle(volume).flatten(), torch.arange(8.0))
+    network = SRResNet(width=4).eval()
+    assert network(torch.zeros(1, 1, 6, 5)).shape == (1, 1, 24, 20) and len(network.blocks) == 16
+    for module in network.blocks.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.zeros_(module.weight), nn.init.zeros_(module.bias)
+    value = network.first(torch.ones(1, 1, 6, 5))
+    assert torch.equal(network.blocks(value), value)
+
+
+def test_small_and_large_images_are_cut_at_the_same_place():
+    """A patch of the large image and of its downsampled twin show the same voxels."""
+    import numpy as np
+
+    from adversaria.data.feed import Item, PatchFeed, Stream
+    from adversaria.physics import Downsample
+
+    large = torch.arange(32.0 * 32).view(1, 1, 32, 32)
+    small = Downsample(4).A(large)
+    item = Item({"source": small[0].numpy(), "target": large[0].numpy(), "label": np.ones(1, np.float32)}, "c")
+    feed = PatchFeed([Stream("data", [item], (16, 16))], 8, 0)
+    words = feed.batch(0, 0, 1)
+    assert words["source"].shape == (8, 1, 4, 4) and words["label"].shape == (8, 1)
+    assert torch.equal(Downsample(4).A(words["target"]), words["source"])
+    assert len({float(v) for v in words["source"][:, 0, 0, 0]}) > 1
+
+
+def test_an_enlarged_image_keeps_its_place_in_space():
+    """Centres of blocks stay where they were: NIfTI affine of a 4 times finer grid."""
+    import numpy as np
+
+    from adversaria.data.image import Image
+
+    affine = np.array([[-2.0, 0, 0, 10], [0, 0, 3, 20], [0, 4, 0, 30], [0, 0, 0, 1]])
+    image = Image(np.zeros((1, 4, 5, 6), np.float32), affine, (2.0, 4.0, 3.0))
+    finer = image.resampled(np.zeros((1, 16, 20, 6), np.float32))
+    block = finer.affine @ np.array([[0, 0, 0, 1], [3, 3, 0, 1], [12, 16, 5, 1], [15, 19, 5, 1]]).T
+    coarse = affine @ np.array([[0, 0, 0, 1], [3, 4, 5, 1]]).T
+    assert np.allclose((block[:, 0] + block[:, 1]) / 2, coarse[:, 0])
+    assert np.allclose((block[:, 2] + block[:, 3]) / 2, coarse[:, 1])
+    assert finer.spacing == (0.5, 1.0, 3.0)
+
+
+def test_warp_identity_shift_and_affine():
+    """Zero field: the moving image; integer shift: a roll inside; (1,0,0,0, 0,1,0,0, 0,0,1,0): no displacement."""
+    from adversaria.networks.warp import affine_flow, warp
+
+    moving = torch.randn(2, 1, 7, 6, 5, generator=torch.Generator().manual_seed(0))
+    still = torch.zeros(2, 3, 7, 6, 5)
+    torch.testing.assert_close(warp(moving, still), moving, atol=1e-6, rtol=0)
+    flow = still.clone()
+    flow[:, 0], flow[:, 2] = 2.0, -1.5
+    spacing = torch.tensor([[1.0, 1.0, 1.5]] * 2)
+    rolled = moving.roll((-2, 1), (2, 4))
+    torch.testing.assert_close(warp(moving, flow, spacing)[..., :5, :, 1:], rolled[..., :5, :, 1:], atol=1e-5, rtol=0)
+    identity = torch.tensor([[1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]])
+    assert float(affine_flow(identity, (4, 5, 6)).abs().max()) == pytest.approx(0, abs=1e-6)
+    scaled = affine_flow(torch.tensor([[1.5, 0, 2.0, 0, 1, 0]]), (5, 4))
+    assert torch.allclose(scaled[0, 0, :, 0], torch.tensor([-1.0, -0.5, 0, 0.5, 1.0]) + 2) and (scaled[0, 1] == 0).all()
+
+
+def test_registration_smoothness_and_gradient():
+    """Constant field 0; slope a: a squared; the generator is reached through the warp alone."""
+    from adversaria.networks.warp import roughness
+
+    assert float(roughness(torch.full((1, 2, 8, 8), 3.0))) == 0
+    ramp = torch.zeros(1, 2, 8, 8)
+    ramp[:, 1] = 0.3 * torch.arange(8.0)[:, None]
+    assert float(roughness(ramp)) == pytest.approx(0.09, abs=1e-6)
+    assert float(roughness(ramp, torch.tensor([[2.0, 1.0]]))) == pytest.approx(0.0225, abs=1e-6)
+    game, words = build("RegistrationGAN"), batch()
+    words["moving"], words["fixed"] = words["source"], words["target"]
+    play = game.play(words)
+    next(play)
+    _, losses = play.send({})
+    assert float(gradient(losses["adversarial"], game.generator).abs().sum()) > 0
+
+
+def test_registration_with_a_known_field():
+    game, words = build("RegistrationGAN"), batch()
+    words |= {"moving": words["source"], "fixed": words["target"]}
+    game.field, game.adversarial_weight, game.smoothness = 2.0, 0.0, 0.0
+    words["flow"] = game.generator(words["moving"], words["fixed"]).detach() + 0.5
+    assert dict(turns(game, words))["generator"]["field"] == pytest.approx(0.5, abs=1e-6)

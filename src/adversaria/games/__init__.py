@@ -2,6 +2,7 @@
 
 from adversaria.games.adversarial_segmentation import AdversarialSegmentation
 from adversaria.games.cascade import CascadeCGAN
+from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
 from adversaria.games.cyclegan import CycleGAN
 from adversaria.games.discogan import DiscoGAN
@@ -10,7 +11,10 @@ from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pix2pix import Pix2Pix
+from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
+from adversaria.games.simgan import SimGAN
+from adversaria.games.srgan import SRGAN
 from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
@@ -19,12 +23,14 @@ from adversaria.games.wgan_gp import WGANGP
 __all__ = [
     "GAN",
     "SGD",
+    "SRGAN",
     "UNIT",
     "VAEGAN",
     "WGANGP",
     "Adam",
     "AdversarialSegmentation",
     "CascadeCGAN",
+    "CollaGAN",
     "ContextEncoder",
     "CycleGAN",
     "DiscoGAN",
@@ -32,6 +38,8 @@ __all__ = [
     "Game",
     "Pix2Pix",
     "RMSprop",
+    "RegistrationGAN",
     "SegAN",
+    "SimGAN",
     "Supervised",
 ]

@@ -1,5 +1,6 @@
 """Networks: plain modules for 2D and 3D."""
 
+from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
 from adversaria.networks.context_encoder import ContextNetwork
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -7,7 +8,10 @@ from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegment
 from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.plain_cnn import PlainCNN
+from adversaria.networks.refiner import Refiner
+from adversaria.networks.registration import AffineNetwork, FlowUNet
 from adversaria.networks.resnet import ResNetGenerator
+from adversaria.networks.srgan import SRDiscriminator, SRResNet
 from adversaria.networks.strided_discriminator import StridedDiscriminator
 from adversaria.networks.unet import UNet
 from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
@@ -15,7 +19,10 @@ from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscrimin
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 
 __all__ = [
+    "AffineNetwork",
+    "CollaGenerator",
     "ContextNetwork",
+    "ContrastDiscriminator",
     "ConvDecoder",
     "ConvEncoder",
     "CycleDenoiser",
@@ -23,10 +30,14 @@ __all__ = [
     "DCGANGenerator",
     "FeatureDiscriminator",
     "FeatureSegmenter",
+    "FlowUNet",
     "MultiScale",
     "PatchGAN",
     "PlainCNN",
+    "Refiner",
     "ResNetGenerator",
+    "SRDiscriminator",
+    "SRResNet",
     "SharedBlocks",
     "StridedDiscriminator",
     "UNITDecoder",

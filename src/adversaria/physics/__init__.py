@@ -1,7 +1,8 @@
 """Operators: the physics of acquisition, differentiable and with exact adjoints."""
 
 from adversaria.physics.dose import LowDoseCT
+from adversaria.physics.downsample import Downsample
 from adversaria.physics.operator import Operator
 from adversaria.physics.radon import ParallelBeam
 
-__all__ = ["LowDoseCT", "Operator", "ParallelBeam"]
+__all__ = ["Downsample", "LowDoseCT", "Operator", "ParallelBeam"]
