@@ -124,6 +124,49 @@ class Stacked(games.CollaGAN):
         return super().forward({**batch, "source": torch.cat([batch["source"], batch["target"]], 1).tanh()})
 
 
+class Pyramid(nn.Module):
+    """The generators of a pyramid of one level."""
+
+    latent_shape, levels = (5,), 1
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.shape = (1, *(SIDE // 2,) * dims)
+        self.coarse = nn.Sequential(nn.Linear(5, (SIDE // 2) ** dims), nn.Tanh())
+        self.fine = Joined(dims)
+
+    def coarsest(self, latent: Tensor) -> Tensor:
+        return self.coarse(latent).view(-1, *self.shape)
+
+    def residual(self, level: int, plane: Tensor, low: Tensor) -> Tensor:
+        return self.fine(low, plane)
+
+
+class PyramidJudges(nn.Module):
+    """The discriminators of a pyramid of one level."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.coarse, self.fine = Discriminator(dims), Discriminator(dims, 2)
+
+    def judge(self, level: int, image: Tensor, low: Tensor | None) -> Tensor:
+        return self.coarse(image) if low is None else self.fine(image, low)
+
+
+class Views(nn.Module):
+    """An image from its two projections."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.shape = (1, *(SIDE,) * dims)
+        self.dense = nn.Sequential(
+            nn.Flatten(), nn.Linear(2 * SIDE ** (dims - 1), 16), nn.Tanh(), nn.Linear(16, SIDE**dims)
+        )
+
+    def forward(self, views: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.dense(views).view(-1, *self.shape)
+
+
 class Generator(nn.Module):
     latent_shape = (5,)
 
@@ -173,6 +216,12 @@ def cascade(dims: int, first_plays: int = 1) -> Game:
     return games.CascadeCGAN(Translator(dims), Joined(dims), *judges, first_plays=first_plays)
 
 
+def coupled(dims: int) -> Game:
+    heads = [convolution(dims, 1, 1, 3, padding=1) for _ in range(2)]
+    fronts = [convolution(dims, 1, 1, 3, padding=1) for _ in range(2)]
+    return games.CoupledGAN(Generator(dims), *heads, *fronts, Discriminator(dims))
+
+
 BUILD: dict[str, Callable[[int], Game]] = {
     "AdversarialSegmentation": lambda dims: games.AdversarialSegmentation(
         Segmenter(dims), Discriminator(dims, 3), unlabelled=0.1
@@ -180,10 +229,12 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "CascadeCGAN": cascade,
     "CollaGAN": lambda dims: Stacked(Contrasts(dims), Named(dims), window=3),
     "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
+    "CoupledGAN": coupled,
     "CycleGAN": cyclegan,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
     "DomainAdversarial": lambda dims: games.DomainAdversarial(Segmenter(dims), FeatureDiscriminator(dims, 6), ramp=2),
     "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
+    "LAPGAN": lambda dims: games.LAPGAN(Pyramid(dims), PyramidJudges(dims)),
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
     "RegistrationGAN": lambda dims: games.RegistrationGAN(Flow(dims), Discriminator(dims, 2)),
     "SRGAN": lambda dims: games.SRGAN(Translator(dims), Discriminator(dims), adversarial_weight=0.1, pretraining=1),
@@ -200,6 +251,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
+    "X2CT": lambda dims: games.X2CT(Views(dims), Discriminator(dims, 3)),
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
 }
 

@@ -559,3 +559,134 @@ def test_registration_with_a_known_field():
     game.field, game.adversarial_weight, game.smoothness = 2.0, 0.0, 0.0
     words["flow"] = game.generator(words["moving"], words["fixed"]).detach() + 0.5
     assert dict(turns(game, words))["generator"]["field"] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_coupled_worked_example_and_shared_layers():
+    """At indifference D 2 x 2 log 2 = 2.772589; shared layers get the sum of both gradients, and exist once."""
+    game = build("CoupledGAN")
+    for parameter in game.discriminator_trunk.parameters():
+        nn.init.zeros_(parameter)
+    found = dict(turns(game))
+    assert sum(found["discriminators"].values()) == pytest.approx(2.772589, abs=1e-5)
+    assert sum(found["generators"].values()) == pytest.approx(2 * LOG2, abs=1e-5)
+    game = build("CoupledGAN")
+    play = game.play(batch())
+    next(play)
+    _, losses = play.send({})
+    both = gradient(sum(losses.values()), game.generator_trunk)
+    parts = [gradient(loss, game.generator_trunk) for loss in losses.values()]
+    torch.testing.assert_close(both, parts[0] + parts[1])
+    assert sum(n.startswith("generator_trunk") for n in game.parameters_of("generators")) == 4
+
+
+def test_coupled_images_are_a_function_of_one_latent():
+    game = build("CoupledGAN").eval()
+    game.target_generator = game.source_generator
+    with torch.no_grad():
+        same = game(batch())
+        latent = game.normal(batch(), "latent", (5,))
+        assert torch.equal(same["output"], same["source"])
+        one, other = game.images(latent), game.images(latent.flip(0))
+    assert torch.equal(one["target"], other["target"].flip(0)) and not torch.equal(one["target"], other["target"])
+
+
+def test_lapgan_pyramid_is_exact():
+    """I_k = u(I_{k+1}) + h_k; [[1,2],[3,4]]: coarse 2.5, residual [[-1.5,-0.5],[0.5,1.5]]."""
+    from adversaria.games import lapgan
+
+    small = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).view(1, 1, 2, 2)
+    images = lapgan.pyramid(small, 1)
+    assert images[1].item() == 2.5
+    assert torch.equal(lapgan.residuals(images)[0][0, 0], torch.tensor([[-1.5, -0.5], [0.5, 1.5]]))
+    for shape in ((2, 1, 32, 16), (1, 2, 16, 16, 8)):
+        image = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        images = lapgan.pyramid(image, 3)
+        again = lapgan.rebuilt(images[-1], lapgan.residuals(images))
+        assert float((again - image).abs().max()) < 1e-6
+
+
+def test_lapgan_levels_are_apart_and_zero_residuals_repeat_the_coarse_image():
+    from adversaria.games.lapgan import up
+
+    game = build("LAPGAN")
+    play = game.play(batch())
+    _, judged = next(play)
+    fine, coarse = game.discriminators.fine, game.discriminators.coarse
+    assert not gradient(judged["level_0"], coarse).any() and not gradient(judged["level_1"], fine).any()
+    _, made = play.send({})
+    assert not gradient(made["level_0"], game.generators.coarse).any()
+    assert not gradient(made["level_1"], game.generators.fine).any()
+    for parameter in game.generators.fine.parameters():
+        nn.init.zeros_(parameter)
+    with torch.no_grad():
+        image = game(batch())["output"]
+        assert torch.equal(image, up(game.generators.coarsest(game.normal(batch(), "latent", (5,)))))
+
+
+def test_x2ct_worked_example():
+    """D = 0.5, a volume wrong by 0.1 everywhere: 0.1 x 0.25 + 10 x 0.01 + 10 x 0.1 = 1.125."""
+    from adversaria.games import x2ct
+
+    words = batch(3)
+
+    class Near(Shift):
+        def forward(self, views, condition=None):
+            return words["target"] + self.by
+
+    game = games.X2CT(Near(0.1), Half(3, 3))
+    assert sum(dict(turns(game, words))["generator"].values()) == pytest.approx(1.125, abs=1e-5)
+    exact = dict(turns(games.X2CT(Near(0.0), Half(3, 3)), words))["generator"]
+    assert exact == {"adversarial": pytest.approx(0.025), "reconstruction": 0.0, "projection": 0.0}
+    draws = torch.Generator().manual_seed(0)
+    first, second = torch.randn(2, 2, 1, 4, 5, 6, generator=draws)
+    once = x2ct.projected(first, second)
+    again = x2ct.projected(first.permute(0, 1, 4, 2, 3), second.permute(0, 1, 4, 2, 3))
+    torch.testing.assert_close(once, again)
+    cancelling = first.clone()
+    cancelling[:, :, 0] += 1
+    cancelling[:, :, 1] -= 1
+    assert float((cancelling.mean(2) - first.mean(2)).abs().max()) < 1e-6
+    assert float(x2ct.projected(cancelling, first)) > 0 and float((cancelling - first).square().mean()) > 0.1
+
+
+def test_biplanar_back_projection_lies_along_the_rays():
+    from adversaria.physics import Biplanar
+
+    volume = torch.randn(1, 1, 4, 4, 3, generator=torch.Generator().manual_seed(0))
+    frontal, lateral = Biplanar().back(Biplanar().A(volume))[0]
+    assert torch.equal(frontal[0], frontal[3]) and torch.equal(lateral[:, 0], lateral[:, 3])
+    torch.testing.assert_close(frontal[0], volume[0, 0].mean(0))
+    torch.testing.assert_close(lateral[:, 0], volume[0, 0].mean(1))
+
+
+class Layers(Discriminator):
+    """Four layers at each of three scales, each a multiple of the image."""
+
+    def features(self, image, condition=None):
+        return [image * 1.0 for _ in range(12)]
+
+
+def test_feature_matching_worked_example():
+    """0.1 in each of 4 layers at 3 scales: 0.4, weighted 4; equal images 0; scales are pooled by 2."""
+    from adversaria.losses import FeatureMatching
+    from adversaria.networks import CoarseToFine, MultiScale
+
+    image = torch.zeros(2, 1, 8, 8)
+    assert float(FeatureMatching()(image + 0.1, image, discriminator=Layers(2))) == pytest.approx(0.4, abs=1e-6)
+    judge = MultiScale(width=4)
+    large = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(0))
+    assert float(FeatureMatching()(large, large, discriminator=judge).detach()) == 0
+    levels = judge.pyramid(large, None)
+    assert torch.equal(levels[1], nn.functional.avg_pool2d(large, 2)) and levels[2].shape[-1] == 24
+    assert len(judge.features(large)) == 12 and len(judge(large)) == 3
+    network = CoarseToFine(halvings=2, blocks=1, local_blocks=1, width=4)
+    assert network(large).shape == large.shape
+
+
+def test_feature_matching_gives_the_real_side_no_gradient():
+    from adversaria.losses import FeatureMatching
+
+    judge, image = Discriminator(2), batch()["source"]
+    target = image.clone().requires_grad_(True)
+    loss = FeatureMatching()(image + 0.1, target, discriminator=judge)
+    assert torch.autograd.grad(loss, target, allow_unused=True)[0] is None

@@ -4,11 +4,13 @@ from adversaria.games.adversarial_segmentation import AdversarialSegmentation
 from adversaria.games.cascade import CascadeCGAN
 from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
+from adversaria.games.coupled import CoupledGAN
 from adversaria.games.cyclegan import CycleGAN
 from adversaria.games.discogan import DiscoGAN
 from adversaria.games.domain_adversarial import DomainAdversarial
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
+from adversaria.games.lapgan import LAPGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.registration import RegistrationGAN
@@ -19,19 +21,23 @@ from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
 from adversaria.games.wgan_gp import WGANGP
+from adversaria.games.x2ct import X2CT
 
 __all__ = [
     "GAN",
+    "LAPGAN",
     "SGD",
     "SRGAN",
     "UNIT",
     "VAEGAN",
     "WGANGP",
+    "X2CT",
     "Adam",
     "AdversarialSegmentation",
     "CascadeCGAN",
     "CollaGAN",
     "ContextEncoder",
+    "CoupledGAN",
     "CycleGAN",
     "DiscoGAN",
     "DomainAdversarial",

@@ -1,6 +1,7 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.feature_matching import FeatureMatching
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.least_squares import LeastSquares
 from adversaria.losses.minimax import Minimax, NonSaturating
@@ -17,6 +18,7 @@ from adversaria.losses.wasserstein import Wasserstein
 __all__ = [
     "R1",
     "Cycle",
+    "FeatureMatching",
     "GradientPenalty",
     "Hinge",
     "LabelCrossEntropy",

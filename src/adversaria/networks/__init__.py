@@ -1,10 +1,13 @@
 """Networks: plain modules for 2D and 3D."""
 
+from adversaria.networks.coarse_to_fine import CoarseToFine
 from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
 from adversaria.networks.context_encoder import ContextNetwork
+from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegmenter
+from adversaria.networks.lapgan import LaplacianDiscriminators, LaplacianGenerators
 from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.plain_cnn import PlainCNN
@@ -17,20 +20,28 @@ from adversaria.networks.unet import UNet
 from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
+from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
     "AffineNetwork",
+    "CoarseToFine",
     "CollaGenerator",
     "ContextNetwork",
     "ContrastDiscriminator",
     "ConvDecoder",
     "ConvEncoder",
+    "CoupledFront",
+    "CoupledHead",
+    "CoupledJudge",
+    "CoupledTrunk",
     "CycleDenoiser",
     "DCGANDiscriminator",
     "DCGANGenerator",
     "FeatureDiscriminator",
     "FeatureSegmenter",
     "FlowUNet",
+    "LaplacianDiscriminators",
+    "LaplacianGenerators",
     "MultiScale",
     "PatchGAN",
     "PlainCNN",
@@ -45,4 +56,5 @@ __all__ = [
     "UNet",
     "VAEGANDiscriminator",
     "WGANVGGCritic",
+    "X2CTGenerator",
 ]
