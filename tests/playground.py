@@ -5,12 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+import playground_text
 from adversaria import games
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
 
 SIDE = 8
 BATCH = 4
+CLASSES = 3
 
 
 def convolution(dims: int, *args, **kwargs) -> nn.Module:
@@ -255,6 +257,8 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
 }
 
+BUILD |= playground_text.BUILD
+
 NAMES = sorted(
     name
     for name in games.__all__
@@ -282,6 +286,9 @@ class NoiseFeed:
             "source": source,
             "target": (0.5 * source).tanh(),
             "image": source.tanh(),
+            "unlabelled": source.flip(2).tanh(),
+            "label": torch.tensor([int(stream("label", play, slot).integers(CLASSES)) for slot in slots]),
+            "text": torch.stack([torch.from_numpy(stream("text", play, slot).integers(0, 7, 6)) for slot in slots]),
             "moving": source,
             "fixed": source.flip(2),
             "mask": (source > 0).to(self.dtype),

@@ -149,7 +149,7 @@ def test_an_unlabelled_image_reaches_the_segmenter_through_the_discriminator_alo
     def slopes(image, weight):
         game = build("AdversarialSegmentation")
         game.unlabelled = weight
-        play = game.play({**words, "image": image})
+        play = game.play({**words, "unlabelled": image})
         next(play)
         _, losses = play.send({})
         rest = sum(v for n, v in losses.items() if n != "unlabelled")

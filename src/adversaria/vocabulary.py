@@ -39,6 +39,7 @@ class Word(NamedTuple):
 
 WORDS: dict[str, Word] = {
     "image": Word("B C S", "normalised", "a sample of the one domain that an unconditional game learns"),
+    "unlabelled": Word("B C S", "normalised", "as `image`, from a stream of samples whose label is not known"),
     "source": Word("B C S", "normalised", "what a translation starts from"),
     "target": Word("B C S", "normalised", "what a translation should arrive at"),
     "output": Word("B C S", "normalised", "what the game made"),

@@ -1,6 +1,8 @@
 """Frameworks, one file each: who plays, whose turn it is, and what that player minimises."""
 
 from adversaria.games.adversarial_segmentation import AdversarialSegmentation
+from adversaria.games.attngan import AttnGAN
+from adversaria.games.caption import CaptionGAN
 from adversaria.games.cascade import CascadeCGAN
 from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
@@ -11,12 +13,15 @@ from adversaria.games.domain_adversarial import DomainAdversarial
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.lapgan import LAPGAN
+from adversaria.games.location import LocationGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
 from adversaria.games.simgan import SimGAN
 from adversaria.games.srgan import SRGAN
+from adversaria.games.stacked import StackedGAN
+from adversaria.games.stackgan import StackGAN
 from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
@@ -34,6 +39,8 @@ __all__ = [
     "X2CT",
     "Adam",
     "AdversarialSegmentation",
+    "AttnGAN",
+    "CaptionGAN",
     "CascadeCGAN",
     "CollaGAN",
     "ContextEncoder",
@@ -42,10 +49,13 @@ __all__ = [
     "DiscoGAN",
     "DomainAdversarial",
     "Game",
+    "LocationGAN",
     "Pix2Pix",
     "RMSprop",
     "RegistrationGAN",
     "SegAN",
     "SimGAN",
+    "StackGAN",
+    "StackedGAN",
     "Supervised",
 ]

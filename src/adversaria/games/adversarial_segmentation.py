@@ -18,7 +18,7 @@ class AdversarialSegmentation(Game):
 
     D sees the probabilities of `classes` classes, or the true map as zeros and ones, with the image beside them.
     The non-saturating form is the paper's (end of section 3.1); 0.1 is its weight on Pascal VOC. `terms` compare
-    the logits `output` with `mask`. With `unlabelled` > 0 images without labels (the word `image`) enter the
+    the logits `output` with `mask`. With `unlabelled` > 0 images without labels (the word `unlabelled`) enter the
     segmenter's adversarial loss only (Zhang et al. 2017). Reads `source` and `mask` (labels, B 1 S).
     """
 
@@ -66,7 +66,7 @@ class AdversarialSegmentation(Game):
             score = self.adversarial.generator(self.discriminator(found, image))
             losses["adversarial"] = self.adversarial_weight * score
         if self.unlabelled:
-            other = batch["image"]
+            other = batch["unlabelled"]
             score = self.discriminator(torch.softmax(self.segmenter(other), 1), other)
             losses["unlabelled"] = self.unlabelled * self.adversarial.generator(score)
         yield "segmenter", losses

@@ -18,7 +18,7 @@ class DomainAdversarial(Game):
     segmenter:     L_task(S(x)) - alpha L_dom
     discriminator: L_dom = 1/2 [-log D(f(x)) - log(1 - D(f(u)))]
 
-    x are images of the domain that has labels (`source`, `mask`), u of the one that has none (`image`); f are the
+    x are images of the domain that has labels (`source`, `mask`), u of the one that has none (`unlabelled`); f are the
     activations that `segmenter.features` lists, of one or several layers. Both gradients are taken before either
     steps, which is what reversing the gradient does. alpha is `weight` times 2/(1 + exp(-10 p)) - 1 with p the
     share of `ramp` plays (0: alpha is constant). `terms` compare the logits `output` with `mask`.
@@ -62,7 +62,7 @@ class DomainAdversarial(Game):
         network: Any = self.segmenter
         known = network.features(batch["source"])
         domain = self.adversarial.discriminator(
-            self.discriminator(known), self.discriminator(network.features(batch["image"]))
+            self.discriminator(known), self.discriminator(network.features(batch["unlabelled"]))
         )
         yield {
             "segmenter": {
