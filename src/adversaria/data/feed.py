@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Item:
-    """Something to draw a patch from: the words of one case (C, *S), and its handle."""
+    """Something to draw a patch from: the words of one case, images (C, *S) or numbers () or (N,), and its handle."""
 
     words: Mapping[str, Array]
     handle: str
@@ -90,10 +90,15 @@ class Stream:
         return int(_order(len(self.items), seed, epoch, self.name)[place])
 
     def cut(self, item: Item, draw: Array) -> dict[str, Array]:
-        """Cut one patch from every word of an item."""
+        """Cut one patch from every image of an item; its numbers (a label, a code) go along whole."""
+        images = {word: array for word, array in item.words.items() if array.ndim > 1}
+        numbers = {word: array for word, array in item.words.items() if array.ndim < 2}
+        return {**self._patch(Item(images, item.handle), draw), **numbers}
+
+    def _patch(self, item: Item, draw: Array) -> dict[str, Array]:
         if self.patch is None:
             return dict(item.words)
-        size = max((array.shape[1:] for array in item.words.values()), key=lambda shape: prod(shape) if shape else 0)
+        size = max((array.shape[1:] for array in item.words.values()), key=prod)
         room = [s - p for s, p in zip(size, self.patch, strict=True)]
         if min(room) < 0:
             raise UserError(
@@ -102,15 +107,11 @@ class Stream:
                 "Choose a smaller patch: --set train.patch=[...].",
             )
         corner = self.sampling.place(item, room, self.patch, draw)
-        spatial = {word: array for word, array in item.words.items() if array.ndim > 1}
-        ratios = {word: _ratios(size, array.shape[1:], self.patch, word) for word, array in spatial.items()}
+        ratios = {word: _ratios(size, array.shape[1:], self.patch, word) for word, array in item.words.items()}
         # words of larger voxels are cut at the same place: corners lie on the borders of the largest voxels
         corner = [c // max(rs) * max(rs) for c, rs in zip(corner, zip(*ratios.values(), strict=True), strict=True)]
         windows = {word: _window(_shrunk(corner, rs), _shrunk(self.patch, rs)) for word, rs in ratios.items()}
-        return {
-            word: array[(slice(None), *windows[word])] if word in windows else array
-            for word, array in item.words.items()
-        }
+        return {word: array[(slice(None), *windows[word])] for word, array in item.words.items()}
 
 
 class PatchFeed:

@@ -14,6 +14,8 @@ Array = NDArray[np.float32]
 class Image:
     """Values (C, *S), channel first, in `unit`, with the affine to RAS millimetres where one is known.
 
+    A case's numbers travel the same way: its label has no axis, its code or tokens have one (N,).
+
     A 2D image is (C, rows, columns). A NIfTI volume keeps its file's voxel order (C, X, Y, Z); a DICOM
     series is (C, rows, columns, slices), slices ordered along their normal. `spacing` is mm along each
     spatial axis. `facts` hold what is known of the acquisition and nothing that identifies; `warnings`
