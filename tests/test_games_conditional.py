@@ -690,3 +690,38 @@ def test_feature_matching_gives_the_real_side_no_gradient():
     target = image.clone().requires_grad_(True)
     loss = FeatureMatching()(image + 0.1, target, discriminator=judge)
     assert torch.autograd.grad(loss, target, allow_unused=True)[0] is None
+
+
+def test_total_variation_and_sketch():
+    """A checkerboard of 0 and 1: 1 an axis; a constant: 0; edges are drawn on a border and strokes carry its values."""
+    import numpy as np
+
+    from adversaria.losses import TotalVariation
+    from adversaria.physics import Sketch
+
+    board = (torch.arange(6)[:, None] + torch.arange(8)).remainder(2).float()[None, None]
+    assert float(TotalVariation()(board)) == 2 and float(TotalVariation()(board * 0 + 3)) == 0
+    half = torch.zeros(1, 1, 32, 32)
+    half[..., 16:] = 1
+    drawing = Sketch(edges=0.2).drawing(half)
+    assert (drawing[..., 15:17] == -1).all() and (drawing[..., :8] == 1).all() and (drawing[..., 24:] == 1).all()
+    assert (Sketch().drawing(half * 0) == 1).all()
+    made = Sketch().measure(half, 1.0, np.random.default_rng(0))
+    assert made.shape == (1, 2, 32, 32) and set(made.unique().tolist()) == {0.0, 1.0}
+    painted = made[0, 1] == 1
+    assert painted.any() and painted.float().mean() < 0.4
+
+
+def test_without_adversary_a_sketch_pays_for_pixels_alone():
+    """Weight 0 of the adversary: no gradient through the discriminator's score; equal images cost nothing."""
+    from adversaria.losses import Pixel, Terms, TotalVariation, Weighted
+
+    terms = Terms({"pixel": Weighted(Pixel(power=2), 1.0), "smooth": Weighted(TotalVariation(), 1.0)})
+    game = games.Pix2Pix(Shift(), Discriminator(2), conditional=False, adversarial_weight=0.0, terms=terms)
+    flat = torch.full((4, 1, 8, 8), 0.3)
+    words = {**batch(), "source": flat, "target": flat}
+    play = game.play(words)
+    next(play)
+    _, losses = play.send({})
+    assert not gradient(losses["adversarial"], game.generator).any()
+    assert values(losses) == {"adversarial": 0.0, "pixel": 0.0, "smooth": 0.0}

@@ -13,6 +13,7 @@ from adversaria.losses.segmentation import LabelCrossEntropy, SoftDice
 from adversaria.losses.self_regularisation import SelfRegularisation
 from adversaria.losses.structural_similarity import StructuralSimilarity
 from adversaria.losses.terms import Terms, Weighted
+from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SoftDice",
     "StructuralSimilarity",
     "Terms",
+    "TotalVariation",
     "Wasserstein",
     "Weighted",
 ]

@@ -5,5 +5,6 @@ from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.operator import Operator
 from adversaria.physics.radon import ParallelBeam
+from adversaria.physics.sketch import Sketch
 
-__all__ = ["Biplanar", "Downsample", "LowDoseCT", "Operator", "ParallelBeam"]
+__all__ = ["Biplanar", "Downsample", "LowDoseCT", "Operator", "ParallelBeam", "Sketch"]

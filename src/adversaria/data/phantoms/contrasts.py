@@ -16,7 +16,7 @@ class BrainContrasts(Brain):
     missing contrasts.
     """
 
-    words = (*Brain.words, "contrasts")
+    words = (*Brain.words, "contrasts")  # type: ignore[assignment]
     units = {**Brain.units, "contrasts": "arbitrary"}
 
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
