@@ -14,8 +14,11 @@ _PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 _PIXELS = b"\xe0\x7f\x10\x00"
 
 
-def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
-    """Say where the pixels lie in a file that was read up to them; None if they are not plain words."""
+def place_of(path: Path, file: BinaryIO, data: Any) -> dict[str, Any] | None:
+    """Say where the pixels lie in a file that was read up to them; None if they are not plain words.
+
+    `file` holds the beginning of `path` or all of it.
+    """
     if not _is_plain(data):
         return None
     head = file.read(12)
@@ -29,9 +32,9 @@ def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
     start = file.tell() - (0 if explicit else 4)
     allocated = int(data.BitsAllocated)
     needed = int(data.Rows) * int(data.Columns) * allocated // 8
-    there = min(length, file.seek(0, 2) - start)
+    there = min(length, path.stat().st_size - start)
     if there < needed:
-        raise Refused(f"the pixels of {Path(file.name).name} are truncated: {there} of {needed} bytes")
+        raise Refused(f"the pixels of {path.name} are truncated: {there} of {needed} bytes")
     return {
         "start": start,
         "kind": f"<{'i' if data.PixelRepresentation else 'u'}{allocated // 8}",
