@@ -119,7 +119,7 @@ def section() -> Found:
     """Both games."""
     made = [
         row("GAN", ["games/vanilla-gan", "objectives/non-saturating"], gan, 4_000, 1e-3),
-        row("WGAN-GP", ["games/wgan-gp", "objectives/wgan-gp", "objectives/wgan"], wgan_gp, 10_000, 1e-3),
+        row("WGAN-GP", ["games/wgan-gp", "objectives/wgan-gp", "objectives/wgan"], wgan_gp, 8_000, 1e-3),
     ]
     return Found(
         "Games from noise cover a ring",
