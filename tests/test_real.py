@@ -143,6 +143,16 @@ def test_contrast_pairs_by_position_not_by_file_name(real, tmp_path, capsys):
     scored(tmp_path / "run-shuffled", tmp_path / "shuffled", capsys)
 
 
+def test_a_thin_block_of_a_volume_is_validated(real, tmp_path, capsys):
+    """3D with a validation block of one slice and a test block of two, thinner than the patch."""
+    folder, run = real("mr_brain_tumor_dicom"), tmp_path / "run"
+    words = sets("train.patch=[32,32,4]", "game.generator.depth=2", "train.batch=1", "game.generator.width=4")
+    words += sets("bind.source=T1pre", "bind.target=T1post", "game.discriminator.layers=0", "evaluate.measures=[psnr]")
+    assert call("train", "pix2pix", "--data", folder, "--out", run, "--plays", 2, *words) == 0
+    assert blocks(run)["validation"] == range(6, 7)
+    scored(run, folder, capsys)
+
+
 def test_contrast_unpaired(real, tmp_path, capsys):
     folder, run = real("mr_brain_tumor_dicom"), tmp_path / "run"
     words = sets(*SMALL, "bind.source=a.T1pre", "bind.target=b.T1post", "evaluate.truth=a.T1post")
