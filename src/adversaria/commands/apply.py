@@ -151,4 +151,4 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
     made = translate(restored.game, stack, windows, handle, restored.seed)
     array = restored.scales["target"].inverse(made)
-    return image.like(np.moveaxis(array, 0, -1) if sliced else array[0], restored.unit)
+    return image.resampled(np.moveaxis(array, 0, -1) if sliced else array[0], restored.unit)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def from_phantom(phantom: Phantom, subjects: Sequence[int], words: Sequence[str]
             )
         return {
             word: Image(
-                array=np.asarray(made[word], np.float32),
+                array=_values(made[word]),
                 affine=phantom.affine(),
                 spacing=tuple(float(s) for s in phantom.spacings()),
                 unit=phantom.units.get(word, "arbitrary"),
@@ -56,6 +57,12 @@ def from_phantom(phantom: Phantom, subjects: Sequence[int], words: Sequence[str]
         )
         for subject in subjects
     ]
+
+
+def _values(value: Any) -> Any:
+    """Images and codes as float32; a label or tokens as int64."""
+    array = np.asarray(value)
+    return array.astype(np.int64 if array.ndim < 2 and array.dtype.kind in "iu" else np.float32)
 
 
 def pick_word(found: Found, wanted: str) -> str:
