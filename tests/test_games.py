@@ -52,7 +52,7 @@ def test_one_turn_moves_its_players_and_only_them(name, dims):
         moved.append((player, changed))
 
     table = Table(game, step=step)
-    for index in range(2):
+    for index in range(3):
         game.plays = index
         table.play([batch(dims, index)])
     assert {player for player, _ in moved} == set(game.players)
@@ -137,7 +137,8 @@ def test_lockstep_gives_the_gradients_of_the_big_batch(name, parts):
         start = build(name).to(dtype)
         for (label, a), b, c in zip(whole.named_parameters(), cut.parameters(), start.parameters(), strict=True):
             step = (a - c).abs().max().clamp_min(1e-12)
-            assert (a - b).abs().max() <= bound * max(step, 1e-2 * a.abs().max()), label
+            rounding = torch.finfo(dtype).eps * a.abs().max()
+            assert (a - b).abs().max() <= bound * max(step, 1e-2 * a.abs().max()) + rounding, label
 
 
 def first_gradients(name, micros):

@@ -44,7 +44,8 @@ class Game(nn.Module):
     def wiring(cls) -> dict[str, Any]:
         """Say which word of the batch sets the channels or size of each network.
 
-        `{"generator": {"in_channels": "source"}}` sets an argument of a network;
+        `{"generator": {"in_channels": "source"}}` sets an argument of a network; "source+target" counts the
+        channels of both, and a number stands for itself;
         `{"pool_shape": "target"}` sets an argument of the game to the word's shape (C, *S).
         Arguments of `wiring` are arguments of the game that change it.
         """

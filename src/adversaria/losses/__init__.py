@@ -12,6 +12,7 @@ from adversaria.losses.f_divergence import (
     SquaredHellinger,
     TotalVariationDistance,
 )
+from adversaria.losses.feature_matching import FeatureMatching
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.least_squares import LeastSquares
 from adversaria.losses.minimax import Minimax, NonSaturating
@@ -19,22 +20,27 @@ from adversaria.losses.objective import Objective, Score
 from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
 from adversaria.losses.perceptual import Perceptual
 from adversaria.losses.pixel import Pixel
+from adversaria.losses.segmentation import LabelCrossEntropy, SoftDice
 from adversaria.losses.self_regularisation import SelfRegularisation
 from adversaria.losses.structural_similarity import StructuralSimilarity
 from adversaria.losses.terms import Terms, Weighted
+from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "R1",
     "AdaptiveAugmentation",
     "Augmentation",
     "Cycle",
     "DiffAugment",
     "FDivergence",
+    "FeatureMatching",
     "GANDivergence",
     "GradientPenalty",
     "Hinge",
     "JensenShannon",
     "KullbackLeibler",
+    "LabelCrossEntropy",
     "LeastSquares",
     "Minimax",
     "NoAugmentation",
@@ -45,13 +51,14 @@ __all__ = [
     "Penalty",
     "Perceptual",
     "Pixel",
-    "R1",
     "ReverseKullbackLeibler",
     "Score",
     "SelfRegularisation",
+    "SoftDice",
     "SquaredHellinger",
     "StructuralSimilarity",
     "Terms",
+    "TotalVariation",
     "TotalVariationDistance",
     "Wasserstein",
     "Weighted",
