@@ -8,9 +8,12 @@ from torch import Tensor, nn
 from adversaria import games
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
+from adversaria.networks import PGGANDiscriminator, PGGANGenerator, StyleGANDiscriminator, StyleGANGenerator
+from adversaria.networks.layers import Projection
 
 SIDE = 8
 BATCH = 4
+CLASSES = 3
 
 
 def convolution(dims: int, *args, **kwargs) -> nn.Module:
@@ -57,6 +60,26 @@ class Generator(nn.Module):
         return torch.tanh(self.dense(latent).view(-1, *self.shape))
 
 
+class ClassGenerator(Generator):
+    classes = CLASSES
+
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.embedding = nn.Embedding(CLASSES, 5)
+
+    def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(latent + self.embedding(condition).to(latent))
+
+
+class ClassDiscriminator(Discriminator):
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.project = Projection(6, CLASSES)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.project(self.features(image)[-1].flatten(2).sum(2), condition)
+
+
 class Encoder(nn.Module):
     latent_shape = (5,)
 
@@ -77,10 +100,29 @@ def cyclegan(dims: int) -> Game:
     )  # fmt: skip
 
 
+def pggan(dims: int) -> Game:
+    generator = PGGANGenerator(size=SIDE, latent=5, width=4, dims=dims)
+    return games.PGGAN(generator, PGGANDiscriminator(size=SIDE, width=4, group=1, dims=dims), drift=1.0, phase=1)
+
+
+def stylegan(dims: int) -> Game:
+    generator = StyleGANGenerator(size=SIDE, latent=5, style=4, width=6, mapping=2, dims=dims)
+    # a flat constant would leave the first biases without gradient
+    generator.constant.data.normal_()
+    for layer in generator.styled:
+        layer.strength.data.fill_(0.1)
+    return games.StyleGAN(
+        generator, StyleGANDiscriminator(size=SIDE, width=6, group=1, dims=dims), phase=1, start=0
+    )  # fmt: skip
+
+
 BUILD: dict[str, Callable[[int], Game]] = {
+    "BigGAN": lambda dims: games.BigGAN(ClassGenerator(dims), ClassDiscriminator(dims)),
     "CycleGAN": cyclegan,
     "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
+    "PGGAN": pggan,
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
+    "StyleGAN": stylegan,
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
@@ -109,7 +151,8 @@ class NoiseFeed:
         slots = range(part * share, (part + 1) * share)
         one = [stream("noise", play, slot).standard_normal((1, *(SIDE,) * self.dims)) for slot in slots]
         source = torch.stack([torch.from_numpy(x) for x in one]).to(self.dtype)
-        return {"source": source, "target": (0.5 * source).tanh(), "image": source.tanh()}
+        label = torch.tensor([int(stream("label", play, slot).integers(CLASSES)) for slot in slots])
+        return {"source": source, "target": (0.5 * source).tanh(), "image": source.tanh(), "label": label}
 
 
 def batch(dims: int = 2, play: int = 0, part: int = 0, parts: int = 1, dtype: torch.dtype = torch.float32) -> dict:

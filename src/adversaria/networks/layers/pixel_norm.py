@@ -1,0 +1,20 @@
+"""Normalisation of each pixel's features."""
+
+from torch import Tensor, nn
+
+
+class PixelNorm(nn.Module):
+    """Pixelwise feature normalisation (Karras et al. 2018, section 4.2): a / sqrt(mean_c a^2 + eps).
+
+    Of (B, C, *S); on a latent vector (B, N) it divides by the root mean square, so that its norm is sqrt(N).
+    """
+
+    key = "pixel-norm"
+
+    def __init__(self, eps: float = 1e-8):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Normalise over the channels."""
+        return value * (value.square().mean(1, keepdim=True) + self.eps).rsqrt()
