@@ -312,6 +312,19 @@ def test_growth_is_a_buffer():
     assert torch.equal(again(latent), generator(latent)) and again.stage() == (2, 0.25)
 
 
+@pytest.mark.parametrize("kind", [games.PGGAN, games.StyleGAN])
+def test_a_run_too_short_to_grow_is_refused(kind):
+    generator, judge = (styled(), grown(2)[1]) if kind is games.StyleGAN else grown(2)
+    game = kind(generator, judge, phase=10)
+    needed = 41 if kind is games.PGGAN else 21
+    start = 0 if kind is games.PGGAN else 1
+    assert growth_at(needed - 1, 10, 2, start) == 2 > growth_at(needed - 2, 10, 2, start)
+    game.planned(needed)
+    with pytest.raises(UserError, match="not 16") as caught:
+        game.planned(needed - 1)
+    assert f"{needed} plays" in caught.value.remedy and "game.phase=9" in caught.value.remedy
+
+
 def test_drift_of_pggan():
     """Scores 10 and -10 on real images cost 0.1."""
 

@@ -47,10 +47,10 @@ class BigGAN(Game):
 
     @classmethod
     def wiring(cls) -> dict[str, dict[str, str]]:
-        """Both networks work on `image`."""
+        """Both networks work on `image`, for as many classes as `label` has."""
         return {
-            "generator": {"out_channels": "image", "size": "image"},
-            "discriminator": {"in_channels": "image", "size": "image"},
+            "generator": {"out_channels": "image", "size": "image", "classes": "label"},
+            "discriminator": {"in_channels": "image", "size": "image", "classes": "label"},
         }
 
     def play(self, batch: Batch) -> Play:

@@ -50,6 +50,9 @@ class Game(nn.Module):
             if begin is not None:
                 begin(plays)
 
+    def planned(self, plays: int) -> None:
+        """Raise UserError, with a remedy, if a run of this many plays cannot end well."""
+
     def play(self, batch: Batch) -> Play:
         """Play one batch: yield the turns in the paper's order."""
         raise TypeError(f"{type(self).__name__} does not say how it is played")

@@ -7,7 +7,7 @@ from torch import nn
 from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import Adam
 from adversaria.losses import GradientPenalty, Penalty, Wasserstein
-from adversaria.vocabulary import Batch
+from adversaria.vocabulary import Batch, UserError
 
 
 class PGGAN(Game):
@@ -48,6 +48,10 @@ class PGGAN(Game):
             "critic": {"in_channels": "image", "size": "image"},
         }
 
+    def planned(self, plays: int) -> None:
+        """Refuse a run that ends before the networks have grown."""
+        enough_to_grow(plays, self.phase, self.generator.levels)
+
     def play(self, batch: Batch) -> Play:
         """Critic, then generator, at the size that this play has reached."""
         growth = growth_at(self.plays, self.phase, self.generator.levels)
@@ -80,3 +84,15 @@ def growth_at(plays: int, phase: int, levels: int, start: int = 0) -> float:
     """
     faded, rest = divmod(max(0, plays - phase), 2 * phase)
     return float(min(levels, start + faded + min(1.0, rest / phase)))
+
+
+def enough_to_grow(plays: int, phase: int, levels: int, start: int = 0) -> None:
+    """Refuse fewer plays than it takes to fade in the last doubling."""
+    needed = 1 + 2 * (levels - start) * phase
+    if growth_at(plays - 1, phase, levels, start) < levels:
+        side = int(4 * 2 ** growth_at(plays - 1, phase, levels, start))
+        shorter = max(1, (plays - 1) // (2 * (levels - start)))
+        raise UserError(
+            f"{plays} plays in phases of {phase} end at images of about {side} pixels a side, not {4 * 2**levels}.",
+            f"Train for {needed} plays or more, or shorten the phases: --set game.phase={shorter}",
+        )

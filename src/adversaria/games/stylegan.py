@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import Adam
-from adversaria.games.pggan import growth_at
+from adversaria.games.pggan import enough_to_grow, growth_at
 from adversaria.losses import R1, NonSaturating, Objective, Penalty
 from adversaria.vocabulary import Batch
 
@@ -53,6 +53,10 @@ class StyleGAN(Game):
             "generator": {"out_channels": "image", "size": "image"},
             "discriminator": {"in_channels": "image", "size": "image"},
         }
+
+    def planned(self, plays: int) -> None:
+        """Refuse a run that ends before the networks have grown."""
+        enough_to_grow(plays, self.phase, self.generator.levels, self.start)
 
     def play(self, batch: Batch) -> Play:
         """Discriminator, then generator, at the size that this play has reached."""

@@ -118,7 +118,7 @@ class StyleGANGenerator(Growing):
             style = first if crossing is None else torch.where((layer < crossing)[:, None], first, other)
             # layers 0 to 7 work at 4 to 32 pixels
             if truncation != 1 and layer < 8:
-                style = torch.lerp(self.mapping.average, style, truncation)
+                style = torch.lerp(self.mapping.average.to(style.dtype), style, truncation)
             found.append(style)
         return found
 

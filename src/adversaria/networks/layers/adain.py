@@ -1,5 +1,6 @@
 """Adaptive instance normalisation."""
 
+import torch
 from torch import Tensor, nn
 
 from adversaria.networks.layers.equalised import Equalised
@@ -27,7 +28,7 @@ class AdaIN(nn.Module):
 
 def restyled(value: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-8) -> Tensor:
     """Normalise each channel of each image of (B, C, *S), then scale and shift it by (B, C)."""
-    flat = value.flatten(2)
+    flat = value.flatten(2).to(torch.promote_types(value.dtype, torch.float32))
     centred = flat - flat.mean(2, keepdim=True)
     plain = centred * (centred.square().mean(2, keepdim=True) + eps).rsqrt()
-    return (plain * scale[..., None] + shift[..., None]).view_as(value)
+    return (plain * scale[..., None] + shift[..., None]).view_as(value).to(value.dtype)

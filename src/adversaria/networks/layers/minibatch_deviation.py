@@ -26,7 +26,7 @@ class MinibatchDeviation(nn.Module):
     def forward(self, value: Tensor) -> Tensor:
         """Append the map: (B, C + 1, *S)."""
         maps = []
-        for part in value.split(self.group):
+        for part in value.to(torch.promote_types(value.dtype, torch.float32)).split(self.group):
             deviation = (part.var(0, unbiased=False) + self.eps).sqrt().mean()
             maps.append(deviation.expand(len(part), 1, *value.shape[2:]))
-        return torch.cat([value, torch.cat(maps)], 1)
+        return torch.cat([value, torch.cat(maps).to(value.dtype)], 1)

@@ -1,5 +1,6 @@
 """Normalisation of each pixel's features."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -17,4 +18,5 @@ class PixelNorm(nn.Module):
 
     def forward(self, value: Tensor) -> Tensor:
         """Normalise over the channels."""
-        return value * (value.square().mean(1, keepdim=True) + self.eps).rsqrt()
+        exact = value.to(torch.promote_types(value.dtype, torch.float32))
+        return (exact * (exact.square().mean(1, keepdim=True) + self.eps).rsqrt()).to(value.dtype)

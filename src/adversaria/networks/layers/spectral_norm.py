@@ -54,8 +54,9 @@ class SpectralNorm(nn.Module):
             self.iterate()
 
     def sigma(self) -> Tensor:
-        """Estimate the largest singular value."""
-        return torch.dot(self.u, torch.mv(self.matrix(), self.v)).clamp_min(self.eps)
+        """Estimate the largest singular value, in the weight's own precision."""
+        with torch.autocast(self.u.device.type, enabled=False):
+            return torch.dot(self.u, torch.mv(self.matrix(), self.v)).clamp_min(self.eps)
 
     def forward(self, value: Tensor) -> Any:
         """Apply the layer with its normalised weight."""
