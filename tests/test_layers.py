@@ -1,6 +1,7 @@
 """Layers and the networks named after them, against worked numbers, torch.linalg and MONAI."""
 
 import copy
+import shutil
 
 import pytest
 import torch
@@ -8,16 +9,20 @@ from torch import nn
 
 from adversaria import games, networks
 from adversaria.draws import Draws
+from adversaria.engine import Settings, Training
+from adversaria.engine import checkpoint as saving
 from adversaria.games.biggan import orthogonality, truncated
 from adversaria.games.pggan import growth_at
-from adversaria.losses import GradientPenalty
+from adversaria.losses import GradientPenalty, Hinge
 from adversaria.networks import layers
 from adversaria.networks.layers.adain import restyled
 from adversaria.networks.layers.spectral_norm import spectral
 from adversaria.networks.resample import doubled, halved
 from adversaria.networks.residual_gan import DiscriminatorBlock, GeneratorBlock, SumPool
 from adversaria.networks.stylegan import blurred
+from adversaria.run import Run
 from adversaria.vocabulary import UserError
+from playground import NoiseFeed, build
 
 BOTH = pytest.mark.parametrize("dims", [2, 3])
 
@@ -301,6 +306,31 @@ def test_the_fade_is_continuous(family, dims):
         for a, b in zip(third, fourth, strict=True):
             close(a, b, 1e-4)
     assert generator.enlarged(image).shape == real.shape and torch.equal(judge.faded(real), real)
+
+
+def spectral_game():
+    torch.manual_seed(0)
+    generator = networks.ResidualGenerator(size=8, width=2, latent=3, norm="instance")
+    return games.GAN(generator, networks.ResidualDiscriminator(size=8, width=2), Hinge())
+
+
+@pytest.mark.parametrize("name", ["PGGAN", "StyleGAN", "BigGAN", "spectral"])
+def test_a_run_goes_on_from_its_checkpoint_bit_for_bit(tmp_path, name):
+    """Growth, the average style and power iterations too."""
+
+    def training(folder):
+        game = spectral_game() if name == "spectral" else build(name)
+        return Training(game, NoiseFeed(), Run(folder), Settings(plays=6, save_every=3))
+
+    whole = training(tmp_path / "whole")
+    whole.train()
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    shutil.rmtree(saving.listed(tmp_path / "cut" / "checkpoints")[-1])
+    cut = training(tmp_path / "cut")
+    assert cut.done == 3
+    cut.train()
+    for (label, a), b in zip(whole.game.state_dict().items(), cut.game.state_dict().values(), strict=True):
+        assert torch.equal(a, b), label
 
 
 def test_growth_is_a_buffer():

@@ -72,6 +72,8 @@ class ResidualGenerator(nn.Module):
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Make (B, C, *S) from (B, N), and from the class (B,) if it was built with classes."""
+        if self.classes and condition is None:
+            raise TypeError("this generator was built with classes and needs the class of each image")
         value = self.dense(latent).view(-1, *self.shape)
         for block in self.blocks:
             value = block(value, condition)
