@@ -161,26 +161,6 @@ def test_what_couples_samples_is_coupled_within_each_part_only(name):
         torch.testing.assert_close(gradient, (alone[0][label] + alone[1][label]) / 2, rtol=1e-9, atol=1e-12)
 
 
-def first_gradients(name, micros):
-    game, found = build(name).to(torch.float64), {}
-
-    def step(player):
-        mine = {n: p.grad.clone() for n, p in game.parameters_of(player).items() if p.grad is not None}
-        found.update(mine if not found else {})
-
-    Table(game, step=step).play(micros)
-    return found
-
-
-@pytest.mark.parametrize("name", COUPLED)
-def test_what_couples_samples_is_coupled_within_each_part_only(name):
-    """Their promise: micro-batches give the mean of the parts' gradients, which is not that of the big batch."""
-    parts = [batch(2, 0, part, 2, torch.float64) for part in range(2)]
-    together, alone = first_gradients(name, parts), [first_gradients(name, [part]) for part in parts]
-    for label, gradient in together.items():
-        torch.testing.assert_close(gradient, (alone[0][label] + alone[1][label]) / 2, rtol=1e-9, atol=1e-12)
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if hasattr(build(name), "penalty")])
 def test_a_lazy_penalty_is_taken_at_every_nth_play_only(name):
     """Every game asks `penalty.at(plays)`; one that called the penalty itself would take it at every play."""
