@@ -5,6 +5,7 @@ import torch
 
 from adversaria import networks
 from adversaria.vocabulary import UserError
+from test_every_network import EXAMPLES
 
 SIDE = 32
 SMALL = {
@@ -37,6 +38,13 @@ ELSEWHERE = {
     "BEGANAutoencoder", "BEGANGenerator", "DCGANAutoencoder", "DCGANEncoder", "HeadedDCGAN", "JointDiscriminator",
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
+PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
+# networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_conditional.py
+OF_TEXT = {
+    "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",
+    "LocationGenerator", "StackDiscriminator", "StackImage", "StackTop", "StageDiscriminators", "StageOne",
+    "StageTwo", "TextDiscriminator", "TextEncoder", "X2CTGenerator",
+}  # fmt: skip
 GENERATORS = [name for name in SMALL if hasattr(getattr(networks, name)(**SMALL[name]), "latent_shape")]
 GENERATORS.remove("ConvEncoder")
 CONDITIONAL = [name for name, facts in SMALL.items() if "classes" in facts and not name.startswith("SPADE")]
@@ -50,7 +58,7 @@ def small(name, dims):
 
 
 def test_every_network_has_a_fixture():
-    assert set(SMALL) | ELSEWHERE == set(networks.__all__)
+    assert set(SMALL) | ELSEWHERE | set(EXAMPLES) | PAIRS | OF_TEXT == set(networks.__all__)
 
 
 def condition(name, network=None):
