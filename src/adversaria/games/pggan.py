@@ -63,7 +63,7 @@ class PGGAN(Game):
             "critic",
             {
                 "adversarial": self.adversarial.discriminator(score, self.critic(fake)),
-                **self.penalty(self.critic, real, fake, self.uniform(batch, "mix")),
+                **self.penalty.at(self.plays)(self.critic, real, fake, self.uniform(batch, "mix")),
                 "drift": self.drift * score.float().square().mean(),
             },
         )

@@ -69,7 +69,7 @@ class StyleGAN(Game):
             "discriminator",
             {
                 "adversarial": self.adversarial.discriminator(self.discriminator(real), self.discriminator(fake)),
-                **self.penalty(self.discriminator, real, fake, self.uniform(batch, "mix")),
+                **self.penalty.at(self.plays)(self.discriminator, real, fake, self.uniform(batch, "mix")),
             },
         )
         yield "generator", {"adversarial": self.adversarial.generator(self.discriminator(fake))}
