@@ -94,7 +94,7 @@ def _best(by_method: dict[str, dict[str, float]], better: str, level: float) -> 
         method: {subject: distance_from_best(value, better) for subject, value in values.items()}
         for method, values in by_method.items()
     }
-    if len(ranked) < 2:
+    if len(ranked) < 2 or better == "neither":
         return None
     leader = min(ranked, key=lambda method: summarise(list(ranked[method].values())).mean)
     for method, values in ranked.items():
