@@ -1,5 +1,6 @@
 """M22: dose difference and the gamma index."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,13 +22,17 @@ def gamma_index(
     distance: float = 3.0,
     prescription: float | None = None,
     local: bool = False,
+    reach: float = REACH,
+    enough: float = 0.0,
 ) -> Array:
     """Gamma (*S) of an evaluated dose `output` at every point of the reference `target` (Low 2010).
 
     min over r' of sqrt(|r - r'|^2 / distance^2 + (D(r') - D_ref(r))^2 / dD^2), distance in mm, dD `percent`
     of the prescription, or of the reference's maximum where none is given; with `local` of the reference at
     the point. The evaluated dose is interpolated linearly on a grid of a tenth of `distance`, searched to
-    3 distances, so that 3 stands for "3 or more"; points under a tenth of the normalising dose are NaN.
+    `reach` distances, so that `reach` stands for itself or more, then around the best place twice, each
+    time three times as finely; where gamma is found to be at most `enough` no better is looked for. Points
+    under a tenth of the normalising dose are NaN.
     The two doses (1, *S) lie on one grid of `spacing` and may not be swapped.
     """
     evaluated, reference = (dose[0] for dose in checked(output, target))
@@ -37,31 +42,61 @@ def gamma_index(
     chosen = np.argwhere(reference >= CUTOFF * normal)
     wanted = reference[tuple(chosen.T)]
     allowed = percent / 100 * (wanted if local else np.full(len(wanted), normal))
-    best = _search(evaluated, chosen, wanted, allowed, np.asarray(spacing[: reference.ndim], float), distance)
     found = np.full(reference.shape, np.nan)
-    found[tuple(chosen.T)] = np.sqrt(best)
+    error_of = partial(_error, evaluated, wanted, allowed, np.asarray(spacing[: reference.ndim], float), distance)
+    found[tuple(chosen.T)] = np.minimum(np.sqrt(_search(error_of, chosen, distance, reach, enough)), reach)
     return found
 
 
-def _search(evaluated: Array, places: Any, wanted: Array, allowed: Array, spacing: Array, distance: float) -> Array:
+def _error(
+    evaluated: Array,
+    wanted: Array,
+    allowed: Array,
+    spacing: Array,
+    distance: float,
+    some: Any,
+    places: Any,
+    moves: Array,
+) -> Array:
+    """Squared gamma (M, K) of points number `some` when moved by `moves` (M or 1, K, dims) in mm."""
+    doses = _interpolated(evaluated, places[some][:, None] + moves / spacing)
+    apart = np.square(moves).sum(-1) / distance**2
+    return np.square((doses - wanted[some][:, None]) / allowed[some][:, None]) + apart
+
+
+def _search(error_of: Callable[..., Array], places: Any, distance: float, reach: float, enough: float) -> Array:
     """Smallest squared gamma of each place, from near to far; a place that nothing farther can better is left."""
-    offsets, away = _offsets(evaluated.ndim, distance / STEPS, REACH * distance)
-    best = np.full(len(places), REACH**2)
-    shells = np.searchsorted(away, np.arange(1, REACH * STEPS + 2) * distance / STEPS - 1e-9)
-    active = np.arange(len(places))
-    start = 0
-    for stop in (int(shell) for shell in shells):
-        apart = np.square(away[start:stop] / distance)
-        block = max(1, LOOKED // max(1, stop - start))
+    dims, step = places.shape[1], distance / STEPS
+    offsets, away = _offsets(dims, step, reach * distance)
+    best, at = np.full(len(places), np.inf), np.zeros((len(places), dims))
+    edges = np.searchsorted(away, np.arange(1, reach * STEPS + 2) * step - 1e-9)
+    for start, stop in zip([0, *edges[:-1]], edges, strict=True):
         if stop > start:
-            active = active[best[active] > apart[0]]
-            for low in range(0, len(active), block):
-                some = active[low : low + block]
-                doses = _interpolated(evaluated, places[some], offsets[start:stop] / spacing)
-                error = np.square((doses - wanted[some][:, None]) / allowed[some][:, None]) + apart
-                best[some] = np.minimum(best[some], error.min(1))
-        start = stop
+            active = np.flatnonzero(best > max(enough**2, np.square(away[start] / distance)))
+            _better(error_of, best, at, places, active, lambda some, s=start, e=stop: offsets[None, s:e])
+    for finer in (3, 9):
+        around = _offsets(dims, step / finer, step * 3 / finer)[0]
+        here = np.flatnonzero((best < (reach + 1 / STEPS) ** 2) & (best > enough**2))
+        _better(error_of, best, at, places, here, lambda some, near=around: at[some][:, None] + near)
     return best
+
+
+def _better(
+    error_of: Callable[..., Array], best: Array, at: Array, places: Any, active: Any, moves_of: Callable[..., Array]
+) -> None:
+    """Take the best of some moves where it betters what is known."""
+    count = moves_of(active[:1]).shape[1] if len(active) else 1
+    block = max(1, LOOKED // count)
+    for low in range(0, len(active), block):
+        some = active[low : low + block]
+        moves = moves_of(some)
+        error = error_of(some, places, moves)
+        chosen = error.argmin(1)
+        smallest = error[np.arange(len(some)), chosen]
+        improved = smallest < best[some]
+        best[some[improved]] = smallest[improved]
+        taken = np.broadcast_to(moves, (len(some), *moves.shape[1:]))[np.arange(len(some)), chosen]
+        at[some[improved]] = taken[improved]
 
 
 def _offsets(dims: int, step: float, reach: float) -> tuple[Array, Array]:
@@ -75,16 +110,15 @@ def _offsets(dims: int, step: float, reach: float) -> tuple[Array, Array]:
     return grid[order], away[order]
 
 
-def _interpolated(dose: Array, places: Any, offsets: Array) -> Array:
-    """Dose at places + offsets (in voxels), infinite outside the grid, where nothing is known."""
+def _interpolated(dose: Array, places: Array) -> Array:
+    """Dose at places (M, K, dims) in voxels; infinite outside the grid, where nothing is known."""
     from scipy.ndimage import map_coordinates
 
-    points = (places[:, None, :] + offsets[None, :, :]).reshape(-1, dose.ndim).T
+    points = places.reshape(-1, dose.ndim).T
     found = map_coordinates(dose, points, order=1, mode="nearest")
     size = np.asarray(dose.shape)[:, None]
-    outside = ((points < -1e-9) | (points > size - 1 + 1e-9)).any(0)
-    found[outside] = np.inf
-    return found.reshape(len(places), len(offsets))
+    found[((points < -1e-9) | (points > size - 1 + 1e-9)).any(0)] = np.inf
+    return found.reshape(places.shape[:2])
 
 
 def gamma_pass_rate(
@@ -100,7 +134,8 @@ def gamma_pass_rate(
 
     Points above a tenth of it, inside the mask if one is given; see `gamma_index`.
     """
-    found = gamma_index(output, target, spacing, percent, distance, prescription)
+    # beyond one distance nothing passes, and how well it passes does not matter
+    found = gamma_index(output, target, spacing, percent, distance, prescription, reach=1 + 1 / STEPS, enough=1.0)
     values = inside(found[None], mask)
     values = values[np.isfinite(values)]
     if not values.size:

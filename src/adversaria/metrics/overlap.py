@@ -56,7 +56,7 @@ def _surface(mask: Mask) -> Mask:
 
 
 def _over_labels(
-    output: Array, target: Array, spacing: tuple[float, ...], of: Callable[[Array, Array], float]
+    output: Array, target: Array, spacing: tuple[float, ...], of: Callable[[Array, Array], Any]
 ) -> float:
     values = []
     for a, b in _labels(output, target):
