@@ -75,7 +75,8 @@ def test_two_processes_resume_too(tmp_path):
 
 def test_one_and_two_processes_give_the_same_gradients_and_plays(tmp_path):
     """DESIGN's equality: fp32 first gradients to 1e-5, float64 SGD plays to 1e-9, for every game."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+    paths = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     script = [sys.executable, str(HERE / "replica_child.py"), str(tmp_path)]
     for devices in ("1", "2"):
         subprocess.run([*script, devices], env=environment, check=True, capture_output=True, timeout=300)

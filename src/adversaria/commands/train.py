@@ -209,7 +209,9 @@ def train_recipe(
 
 def continues(run: Run, recipe: Any, seed: int) -> None:
     """Refuse a run folder that holds checkpoints of another recipe or seed; more plays may be asked for."""
-    if not (run.recipe.exists() and any(run.checkpoints.glob("plays-*"))):
+    from adversaria.engine import checkpoint
+
+    if not (run.recipe.exists() and checkpoint.listed(run.checkpoints)):
         return
     began = read_json(run.environment).get("seed", seed)
     if began != seed:

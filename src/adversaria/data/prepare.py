@@ -19,7 +19,8 @@ from adversaria.run import write_json
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
-FORMAT = 3
+FORMAT = 4
+_AIR = -900.0
 Measure = Callable[[Image, np.random.Generator], Image]
 
 
@@ -53,7 +54,7 @@ class Prepared:
     sliced: bool
     notes: tuple[str, ...]
     axes: str
-    clipped: Mapping[str, float]
+    clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
@@ -128,7 +129,7 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
         scale = plan.intensity[word].fit(image.array)
         scales[word] = scale
-        clipped[word] = scale.clipped(image.array)
+        clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
         arrays[word] = scale.forward(image.array)
     first = images[next(iter(plan.bind.values()))]
     sliced = plan.dims == 2 and first.array.ndim == 4
