@@ -15,6 +15,11 @@ def measure(
     metrics: str = "psnr,ssim,mae",
     range: Annotated[tuple[float, float] | None, Parameter(name="--range")] = None,  # noqa: A002
     slices: bool = False,
+    mask: Path | None = None,
+    background: Path | None = None,
+    line: Annotated[tuple[float, float, float, float] | None, Parameter(name="--line")] = None,
+    prescription: float | None = None,
+    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
     csv: Path | None = None,
     json: bool = False,
     quiet: bool = False,
@@ -33,6 +38,16 @@ def measure(
         Declared data range, low and high, in the images' unit; measures that need it never guess.
     slices
         Score each slice of a volume that is not constant, and give their mean.
+    mask
+        Folder (or file) of regions of interest, named like the images: only they are scored where a measure can.
+    background
+        Folder (or file) of background regions, for contrast.
+    line
+        Two pixels, row column row column, between which profiles are taken.
+    prescription
+        Prescribed dose in the images' unit, for dose measures; else the reference's maximum.
+    weights
+        NAME=PATH of a feature network for perceptual, texture and lpips: alexnet or vgg16, torchvision's file.
     csv
         Also write the long table of scores to this file.
     json
@@ -40,60 +55,50 @@ def measure(
     quiet
         No progress.
     """
-    from adversaria import metrics as room
     from adversaria.commands.evaluate import show
+    from adversaria.commands.measured import Words, cases_of, network_of
     from adversaria.commands.progress import progress
-    from adversaria.commands.scoring import values_of
-    from adversaria.data.folders import recognise
-    from adversaria.data.read import read_image
-    from adversaria.recipes.names import near
+    from adversaria.commands.scoring import measures_named, values_of
     from adversaria.reports import Score, write_scores
 
-    known = {m.name: m for m in (getattr(room, n) for n in room.__all__)}
-    chosen = []
-    for name in metrics.split(","):
-        if name not in known:
-            raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
-        if "data_range" in known[name].needs and range is None:
-            raise UserError(f"{name} needs the data range.", "Give it: --range LOW HIGH, in the images' unit.")
-        chosen.append(known[name])
-    first, second = (_flat(recognise(folder)) for folder in (reference, output))
-    shared = sorted(set(first) & set(second)) or _single(first, second)
+    chosen = measures_named(metrics.split(","))
+    for metric in chosen:
+        if "data_range" in metric.needs and range is None:
+            raise UserError(f"{metric.name} needs the data range.", "Give it: --range LOW HIGH, in the images' unit.")
+    words = Words(
+        {"data_range": range, "line": line and (line[:2], line[2:]), "prescription": prescription},
+        {"mask": mask, "background": background},
+        network_of(weights, chosen),
+    )
+    pairs = cases_of(reference, output)
     scores: list[Any] = []
-    unmeasured: dict[str, str] = {}
+    why: dict[str, list[str]] = {}
+    bad: list[str] = []
     with progress("measuring", quiet) as tick:
-        for number, name in enumerate(shared):
-            truth = read_image(first[name] if name in first else next(iter(first.values())))
-            made = read_image(second[name] if name in second else next(iter(second.values())))
-            words = {
-                "target": truth.array,
-                "data_range": range,
-                "spacing": truth.spacing,
-            }
+        for number, (name, first, second) in enumerate(pairs):
+            case = f"c{number + 1:04d}"
+            left_out: dict[str, str] = {}
             try:
-                found = values_of(chosen, made.array, words, 2 if slices else 3, unmeasured)
-            except ValueError as error:
-                raise UserError(
-                    f"{made.source[0]} cannot be compared: {error}.", "Bring both to one grid, or give --slices."
-                ) from None
+                truth, made, given = words.of(name, first, second)
+                found = values_of(chosen, made.array, given, 2 if slices else 3, left_out)
+            except (ValueError, UserError) as error:
+                bad.append(f"{second} ({error.message if isinstance(error, UserError) else error})")
+                found = []
             for metric, value in found:
                 unit = truth.unit if metric.unit == "image" else metric.unit
-                case = f"c{number + 1:04d}"
-                scores.append(
-                    Score(output.name, case, case, "whole", output.name, metric.name, value, unit, metric.better)
-                )
-            tick(number + 1, len(shared))
-    show(scores, json, unmeasured)
+                region = "mask" if mask is not None and "mask" in (*metric.needs, *metric.takes) else "whole"
+                row = (output.name, case, case, region, output.name, metric.name, value, unit, metric.better)
+                scores.append(Score(*row))
+            for measure_name, reason in left_out.items():
+                why.setdefault(measure_name, []).append(reason)
+            tick(number + 1, len(pairs))
+    reasons = {n: f"{said[0]} ({len(said)} of {len(pairs)} cases, left out of the mean)" for n, said in why.items()}
+    show(scores, json, reasons)
     if csv is not None:
         write_scores(csv, scores)
+    if bad:
+        raise UserError(
+            f"{len(bad)} of {len(pairs)} images cannot be compared: {'; '.join(bad[:5])}.",
+            "Bring partners to one grid and number of channels; the other scores stand.",
+        )
     return scores
-
-
-def _flat(found: Any) -> dict[str, Path]:
-    return {name: source.path for names in found.words.values() for name, source in names.items()}
-
-
-def _single(first: dict[str, Path], second: dict[str, Path]) -> list[str]:
-    if len(first) == len(second) == 1:
-        return list(first)
-    raise UserError("no image has the same name in both folders.", "Give partners the same file name.")

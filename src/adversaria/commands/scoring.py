@@ -1,7 +1,7 @@
 """Methods side by side on the cases of a part: one value a case, method and measure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def score_part(
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
-    chosen = _measures(wanted.measures)
+    chosen = measures_named(wanted.measures)
     stream = next(iter(session.plans))
     plan = session.plans[stream]
     intensity = session.recipe.intensities()
@@ -64,7 +64,8 @@ def score_part(
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
+        lesion = _array(images, wanted.lesion)
+        given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         for name, method in methods.items():
             made = method(source, case.handle, scale)
             if number < PICTURED:
@@ -81,7 +82,8 @@ def score_part(
     return done
 
 
-def _measures(names: Sequence[str]) -> list[Any]:
+def measures_named(names: Sequence[str]) -> list[Any]:
+    """Find measures of single cases by name, or suggest near ones."""
     from adversaria import metrics
     from adversaria.recipes.names import near
     from adversaria.vocabulary import UserError
@@ -90,6 +92,8 @@ def _measures(names: Sequence[str]) -> list[Any]:
     for name in names:
         if name not in known:
             raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
+        if known[name].level != "case":
+            raise UserError(f"{name} is one number over many cases, not one a case.", "Call it from Python.")
     return [known[name] for name in names]
 
 
@@ -136,22 +140,28 @@ def _comparison(wanted: Any, intensity: Any) -> Callable[[Array], Array]:
 def values_of(
     chosen: Sequence[Any], output: Array, given: Mapping[str, Any], dims: int, unmeasured: dict[str, str]
 ) -> list[tuple[Any, float]]:
-    """Measure one case, or the slices of a stack for 2 dimensions; note why a measure does not apply."""
+    """Measure one case; note why a measure does not apply.
+
+    With 2 dimensions, and for measures that are defined in two alone, the case's value is the mean over the
+    slices of a stack. The measures come back under the names of their numbers (perceptual[phantom-cnn]).
+    """
     from adversaria.metrics.facts import NotApplicable
 
     found = []
-    planes = list(_planes(output, given)) if dims == 2 and output.ndim == 4 else [{"output": output, **given}]
+    whole = {"output": output, **given}
     for metric in chosen:
+        sliced = output.ndim == 4 and (dims == 2 or 3 not in metric.dims)
+        named = replace(metric, name=metric.label(**given))
         values = []
-        for words in planes:
+        for words in _planes(output, given) if sliced else [whole]:
             if "flat" in metric.needs and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))
             except NotApplicable as error:
-                unmeasured.setdefault(metric.name, str(error))
+                unmeasured.setdefault(named.name, str(error))
         if values:
-            found.append((metric, float(np.mean(values))))
+            found.append((named, float(np.mean(values))))
     return found
 
 
@@ -159,6 +169,8 @@ def _planes(output: Array, given: Mapping[str, Any]) -> Any:
     """The slices of a stack whose reference is not constant."""
     for k in range(output.shape[-1]):
         words = {w: a[..., k] if isinstance(a, np.ndarray) else a for w, a in given.items()}
+        if words.get("spacing"):
+            words["spacing"] = words["spacing"][:2]
         reference = words.get("target")
         if reference is None or np.ptp(reference) > 0:
             yield {"output": output[..., k], **words}

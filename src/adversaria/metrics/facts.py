@@ -66,10 +66,16 @@ class Metric:
         return "target" in self.needs
 
     def __call__(self, **words: Any) -> float:
-        """Measure one case; words that the measure does not need are ignored."""
+        """Measure one case; words that the measure does not need are ignored.
+
+        A word may be the reason, a NotApplicable, for which the case does not have it.
+        """
         missing = [word for word in self.needs if words.get(word) is None]
         if missing:
             raise NotApplicable(f"it needs {NEEDS.get(missing[0], missing[0])}")
+        for word in self.needs:
+            if isinstance(words[word], NotApplicable):
+                raise words[word]
         known = [word for word in self.takes if words.get(word) is not None]
         return float(self.function(**{word: words[word] for word in (*self.needs, *known)}))
 

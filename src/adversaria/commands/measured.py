@@ -1,0 +1,87 @@
+"""What measures are given beside two folders: regions, lines, facts of a scan, feature networks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adversaria.vocabulary import UserError
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that are the same for all cases, folders of regions by word, and a feature network."""
+
+    fixed: Mapping[str, Any]
+    regions: Mapping[str, Path | None]
+    network: Any = None
+
+    def of(self, name: str, reference: Path, output: Path) -> tuple[Any, Any, dict[str, Any]]:
+        """Read the reference, the output and the regions of one case; give both images and the words."""
+        from adversaria.data.read import read_image
+
+        truth, made = read_image(reference), read_image(output)
+        given = {"target": truth.array, "spacing": truth.spacing, "features": self.network, **self.fixed}
+        for word, folder in self.regions.items():
+            if folder is not None:
+                given[word] = read_image(_region(folder, name)).array[:1] > 0
+        given["uptake"] = _uptake(made, truth)
+        return truth, made, given
+
+
+def _region(folder: Path, name: str) -> Path:
+    from adversaria.data.folders import recognise
+
+    if folder.is_file():
+        return folder
+    found = flat(recognise(folder))
+    if name not in found:
+        raise UserError(f"{folder} has no region for '{name}'.", "Name regions like the images.")
+    return found[name]
+
+
+def _uptake(*images: Any) -> Any:
+    """What turns Bq/ml into uptake, from the first image that says; else the reason why there is nothing."""
+    from adversaria.metrics.facts import NotApplicable
+    from adversaria.metrics.uptake import uptake_of
+
+    reasons: list[NotApplicable] = []
+    for image in images:
+        try:
+            return uptake_of(image.facts, image.unit)
+        except NotApplicable as error:
+            reasons.append(error)
+    return reasons[0]
+
+
+def cases_of(reference: Path, output: Path) -> list[tuple[str, Path, Path]]:
+    """Pair the images of two folders (or two files) by name."""
+    from adversaria.data.folders import recognise
+
+    first, second = (flat(recognise(folder)) for folder in (reference, output))
+    shared = sorted(set(first) & set(second))
+    if shared:
+        return [(name, first[name], second[name]) for name in shared]
+    if len(first) == len(second) == 1:
+        return [(name, path, next(iter(second.values()))) for name, path in first.items()]
+    raise UserError("no image has the same name in both folders.", "Give partners the same file name.")
+
+
+def flat(found: Any) -> dict[str, Path]:
+    """Bring what was recognised to paths by name."""
+    return {name: source.path for names in found.words.values() for name, source in names.items()}
+
+
+def network_of(weights: Sequence[str] | None, chosen: Sequence[Any]) -> Any:
+    """Load the feature network that the chosen measures need, from the file that the user names; never another."""
+    from adversaria.metrics.lpips import NETWORKS, lpips_features
+
+    needing = [metric.name for metric in chosen if "features" in metric.needs]
+    if not needing:
+        return None
+    if not weights:
+        raise UserError(
+            f"{needing[0]} needs a feature network.", f"Give --weights NAME=PATH, NAME one of {', '.join(NETWORKS)}."
+        )
+    name, _, path = weights[0].partition("=")
+    return lpips_features(name, Path(path))
