@@ -76,7 +76,7 @@ def test_numbers_over_sets_and_missing_networks_are_refused(tmp_path, capsys):
     assert "over many cases" in refused(capsys, *words, "--metrics", "auc")
     assert "feature network" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1)
     missing = f"alexnet={tmp_path / 'none.pth'}"
-    assert "no file of weights" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--weights", missing)
+    assert "no file of weights" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--features", missing)
 
 
 def test_measures_of_planes_see_a_volume_slice_by_slice():

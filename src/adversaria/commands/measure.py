@@ -19,7 +19,7 @@ def measure(
     background: Path | None = None,
     line: Annotated[tuple[float, float, float, float] | None, Parameter(name="--line")] = None,
     prescription: float | None = None,
-    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
+    features: str | None = None,
     csv: Path | None = None,
     json: bool = False,
     quiet: bool = False,
@@ -46,8 +46,9 @@ def measure(
         Two pixels, row column row column, between which profiles are taken.
     prescription
         Prescribed dose in the images' unit, for dose measures; else the reference's maximum.
-    weights
-        NAME=PATH of a feature network for perceptual, texture and lpips: alexnet or vgg16, torchvision's file.
+    features
+        Feature network of perceptual, texture and lpips, named in the number: alexnet=PATH or vgg16=PATH, torchvision's
+        file of weights.
     csv
         Also write the long table of scores to this file.
     json
@@ -68,7 +69,7 @@ def measure(
     words = Words(
         {"data_range": range, "line": line and (line[:2], line[2:]), "prescription": prescription},
         {"mask": mask, "background": background},
-        network_of(weights, chosen),
+        network_of(features, chosen),
     )
     pairs = cases_of(reference, output)
     scores: list[Any] = []

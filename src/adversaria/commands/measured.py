@@ -72,16 +72,16 @@ def flat(found: Any) -> dict[str, Path]:
     return {name: source.path for names in found.words.values() for name, source in names.items()}
 
 
-def network_of(weights: Sequence[str] | None, chosen: Sequence[Any]) -> Any:
-    """Load the feature network that the chosen measures need, from the file that the user names; never another."""
+def network_of(given: str | None, chosen: Sequence[Any]) -> Any:
+    """Load the feature network NAME=PATH that the chosen measures need; never another one."""
     from adversaria.metrics.lpips import NETWORKS, lpips_features
 
     needing = [metric.name for metric in chosen if "features" in metric.needs]
     if not needing:
         return None
-    if not weights:
+    name, _, path = (given or "").partition("=")
+    if not path:
         raise UserError(
-            f"{needing[0]} needs a feature network.", f"Give --weights NAME=PATH, NAME one of {', '.join(NETWORKS)}."
+            f"{needing[0]} needs a feature network.", f"Give --features NAME=PATH, NAME one of {', '.join(NETWORKS)}."
         )
-    name, _, path = weights[0].partition("=")
     return lpips_features(name, Path(path))
