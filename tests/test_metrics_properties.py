@@ -14,7 +14,8 @@ from adversaria.metrics.facts import NEEDS, NotApplicable
 from adversaria.metrics.features import Features
 
 EVERY = [getattr(metrics, name) for name in metrics.__all__]
-PAIRED = [m for m in EVERY if set(m.needs) <= {"output", "target", "data_range", "features"} and "target" in m.needs]
+PAIRED = [m for m in EVERY if set(m.needs) <= {"output", "target", "data_range", "features"} and "target" in m.needs
+          and m.level == "case"]  # fmt: skip
 MAPS = {"dice", "jaccard"}
 IMAGES = [m for m in PAIRED if m.name not in MAPS]
 SIZE = 128

@@ -161,6 +161,37 @@ def test_agatston_score():
     assert metrics.AGATSTON_ERROR(output=image, target=image * 0, spacing=(1, 1)) == 12
 
 
+def test_agreement_of_clinical_numbers():
+    from adversaria.metrics.agreement import agreement
+
+    true, made = [10, 12, 14], [11, 12, 16]
+    found = agreement(made, true)
+    assert (found.bias, found.lower, found.upper) == pytest.approx((1, -0.96, 2.96))
+    assert found.icc_agreement == pytest.approx(0.857143, abs=1e-6)
+    assert found.icc_consistency == pytest.approx(0.909091, abs=1e-6)
+    assert metrics.ICC(output=true, target=true) == 1 and metrics.BIAS(output=made, target=true) == 1
+    with pytest.raises(NotApplicable, match="equal"):
+        metrics.ICC(output=[1, 1], target=[1, 1])
+
+
+def test_diversity_of_pairs():
+    from adversaria.metrics.diversity import pair_similarities
+
+    random = np.random.default_rng(0)
+    images = list(random.random((1, 24, 24)) + random.normal(0, 0.2, (20, 1, 24, 24)))
+    assert metrics.DIVERSITY(output=[images[0]] * 3, data_range=(0, 1)) == pytest.approx(1)
+    assert metrics.DIVERSITY(output=list(random.random((20, 1, 24, 24))), data_range=(0, 1)) < 0.2
+    few = pair_similarities(images[:3], (0, 1))
+    pairs = [{"output": images[i], "target": images[j]} for i, j in ((0, 1), (0, 2), (1, 2))]
+    alone = [metrics.MS_SSIM(**pair, data_range=(0, 1)) for pair in pairs]
+    assert few == pytest.approx(alone)
+    drawn = pair_similarities(images, (0, 1), 50)
+    assert len(set(drawn)) == 50 and (drawn == pair_similarities(images, (0, 1), 50)).all()
+    assert len(pair_similarities(images, (0, 1), 190)) == 190
+    with pytest.raises(NotApplicable):
+        metrics.DIVERSITY(output=images[:1], data_range=(0, 1))
+
+
 def test_semantic_interpretability():
     labels = np.zeros((1, 4, 5), int)
     labels[0, :2] = 1

@@ -1,5 +1,6 @@
-"""Measures: one value a case, with facts. `__all__` lists the measures themselves."""
+"""Measures, with facts: one value a case, or of `level` "set". `__all__` lists the measures themselves."""
 
+from adversaria.metrics.agreement import BIAS, ICC
 from adversaria.metrics.artefacts import CHECKERBOARD, SEAMS
 from adversaria.metrics.calcium import AGATSTON, AGATSTON_ERROR
 from adversaria.metrics.classification import ACCURACY, AUC, SENSITIVITY, SPECIFICITY
@@ -8,6 +9,7 @@ from adversaria.metrics.contrast_factor import GCF
 from adversaria.metrics.correlation import NCC
 from adversaria.metrics.depth import DEPTH_LOG, DEPTH_RELATIVE, DEPTH_RMS
 from adversaria.metrics.detection import AVERAGE_PRECISION, FROC
+from adversaria.metrics.diversity import DIVERSITY
 from adversaria.metrics.dose import DOSE_DIFFERENCE, GAMMA_2_2, GAMMA_3_3
 from adversaria.metrics.errors import MAE, MSE, NMSE
 from adversaria.metrics.feature_distance import LPIPS, PERCEPTUAL, TEXTURE
@@ -33,6 +35,7 @@ __all__ = [
     "ASSD",
     "AUC",
     "AVERAGE_PRECISION",
+    "BIAS",
     "CBR",
     "CBR_KEPT",
     "CHECKERBOARD",
@@ -40,6 +43,7 @@ __all__ = [
     "DEPTH_RELATIVE",
     "DEPTH_RMS",
     "DICE",
+    "DIVERSITY",
     "DOSE_DIFFERENCE",
     "EDGE_SPREAD",
     "EDGE_WIDTH",
@@ -51,6 +55,7 @@ __all__ = [
     "GCF",
     "HAUSDORFF",
     "HAUSDORFF95",
+    "ICC",
     "IFC",
     "JACCARD",
     "LESION_CONTRAST",
