@@ -36,10 +36,10 @@ def evaluate(
     """
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
-    from adversaria.commands.scoring import identity, keep_pictures, output_of, score_part
+    from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
     from adversaria.commands.session import open_session, warnings_of
-    from adversaria.reports import write_report, write_scores
-    from adversaria.run import read_json, write_json
+    from adversaria.reports import write_report
+    from adversaria.run import read_json
     from adversaria.vocabulary import UserError
 
     restored = restore(run, checkpoint, trust=trust)
@@ -57,9 +57,7 @@ def evaluate(
             f"nothing could be measured ({reasons}).",
             "Name the image to compare with: train with --set evaluate.truth=WORD, or use `adversaria measure`.",
         )
-    write_scores(restored.run.scores, done.scores)
-    write_json(restored.run.unmeasured, done.unmeasured)
-    keep_pictures(restored.run, done.pictures)
+    keep_scores(restored.run, done, restored.said)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):

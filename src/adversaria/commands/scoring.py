@@ -11,15 +11,18 @@ Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+MOST_SLICES = 64 * 2**20
 
 
 @dataclass
 class Scored:
-    """Scores; slices of the first cases by method; why a measure has no value at all."""
+    """Scores and their rule; slices of the first cases by method, and of all; why a measure has no value at all."""
 
     scores: list[Any] = field(default_factory=list)
     pictures: dict[str, list[Array]] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
+    slices: dict[str, Array] = field(default_factory=dict)
+    rule: dict[str, Any] = field(default_factory=dict)
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
@@ -54,7 +57,7 @@ def score_part(
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = _note(session)
-    done = Scored()
+    done = Scored(rule=_rule(session, wanted))
     for number, case in enumerate(cases):
         images = measured(case, plan)
         scale = intensity["source"].fit(images[plan.bind["source"]].array)
@@ -65,8 +68,12 @@ def score_part(
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
         given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
+        reference = words.get("target", source.array)
+        done.rule["cases"][case.handle] = fingerprint(reference)
+        keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
             made = method(source, case.handle, scale)
+            keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
             for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
@@ -79,6 +86,46 @@ def score_part(
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _rule(session: Any, wanted: Any) -> dict[str, Any]:
+    """What must agree between two runs for their scores to be comparable; `cases` are hashes of references."""
+    reference = "truth" if session.truth is not None else "target"
+    rule = {"range": list(wanted.range), "clip": wanted.clip, "scaled": wanted.scaled, "reference": reference}
+    return {**rule, "cases": {}}
+
+
+def fingerprint(array: Array) -> str:
+    """A hash of an image's values, by which another run knows the same case."""
+    import hashlib
+
+    values = np.ascontiguousarray(array, np.float32)
+    return hashlib.blake2b(repr(values.shape).encode() + values.tobytes(), digest_size=12).hexdigest()
+
+
+def keep_slice(kept: dict[str, Array], name: str, array: Array | None, axes: str) -> None:
+    """Keep the middle slice of an image, as long as all of them stay small."""
+    from adversaria.tasks.pictures import middle
+
+    if array is None:
+        return
+    plane = np.asarray(middle(array, axes), np.float32)
+    if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
+        kept[name] = plane
+
+
+def keep_scores(run: Any, done: Scored, said: str = "") -> None:
+    """Write scores, their rule, reasons and slices into a run folder."""
+    from adversaria.reports import write_scores
+    from adversaria.run import write_json
+
+    write_scores(run.scores, done.scores)
+    write_json(run.evaluation, {**done.rule, "checkpoint": said})
+    write_json(run.unmeasured, done.unmeasured)
+    keep_pictures(run, done.pictures)
+    if done.slices:
+        run.samples.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(run.slices, allow_pickle=False, **done.slices)
 
 
 def _measures(names: Sequence[str]) -> list[Any]:

@@ -10,7 +10,8 @@ from adversaria.metrics.statistics.intervals import FEWEST
 def detectable_difference(differences: Sequence[float], level: float = 0.05, power: float = 0.8) -> float | None:
     """The mean paired difference that a t test of as many subjects, with this spread, finds with `power`.
 
-    Solved from the noncentral t distribution, two-sided. None under six subjects.
+    Solved from the noncentral t distribution; findings in the wrong direction do not count. None under six
+    subjects.
     """
     from scipy import optimize, stats
 
@@ -21,7 +22,7 @@ def detectable_difference(differences: Sequence[float], level: float = 0.05, pow
     critical = stats.t.ppf(1 - level / 2, n - 1)
 
     def lacking(shift: float) -> float:
-        return float(stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift) - power)
+        return float(stats.nct.sf(critical, n - 1, shift) - power)
 
     return float(optimize.brentq(lacking, 0, 10) * array.std(ddof=1) / np.sqrt(n))
 
