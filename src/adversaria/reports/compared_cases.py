@@ -79,18 +79,22 @@ def _panels(
     low, high, _ = window
     reach = (high - low) / 4
     target = next((slices[f"{case}/target"] for slices in stored if f"{case}/target" in slices), None)
-    panels: list[Any] = []
-    errors: list[Any] = []
+    images: dict[str, Array] = {}
     for run, slices in zip(runs, stored, strict=True):
-        for key, image in slices.items():
-            handle, _, method = key.partition("/")
-            if handle != case or method == "target" or (method == "input" and panels):
-                continue
-            name = run.label if method == "output" and len(runs) > 1 else method
-            short = paired_figures.shortened(name, 20)
-            panels.append((short, image, low, high, "gray"))
-            if target is not None and target.shape == image.shape:
-                errors.append((f"{short} - reference", image - target, -reach, reach, "RdBu_r"))
+        mine = {key.partition("/")[2]: image for key, image in slices.items() if key.partition("/")[0] == case}
+        if "input" in mine:
+            images.setdefault("input", mine["input"])
+        for method, image in mine.items():
+            if method not in ("target", "input"):
+                name = run.label if method == "output" and len(runs) > 1 else method
+                images[name] = image
+    ordered = sorted(images.items(), key=lambda pair: pair[0] != "input")
+    panels = [(paired_figures.shortened(name, 20), image, low, high, "gray") for name, image in ordered]
+    errors = [
+        (f"{name} - reference", image - target, -reach, reach, "RdBu_r")
+        for name, image, *_ in panels
+        if target is not None and target.shape == image.shape
+    ]
     if target is not None:
         panels.append(("reference", target, low, high, "gray"))
     return panels, errors

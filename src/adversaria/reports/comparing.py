@@ -63,13 +63,15 @@ class Comparison:
     beats: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def best(self, method: str, measure: str) -> bool:
-        """Whether the method is really better than every other on this measure."""
-        return len(self.methods) > 1 and len(self.beats.get((method, measure), ())) == len(self.methods) - 1
+        """Whether the method is really better than every other that has this measure."""
+        others = next(len(m.values) - 1 for m in self.measures if m.name == measure)
+        return others > 0 and len(self.beats.get((method, measure), ())) == others
 
 
 def compare_scores(scores: Sequence[Score], margins: Mapping[str, float] | None = None) -> Comparison:
     """Compare the methods of a long table; `margins` state what counts as equivalent, in the measure's unit."""
-    methods = tuple(dict.fromkeys(score.method for score in scores))
+    # what methods start from is what they are read against: it comes first
+    methods = tuple(sorted(dict.fromkeys(score.method for score in scores), key=lambda method: method != "input"))
     measures, pairs = [], []
     for name in dict.fromkeys(score.measure for score in scores):
         measured = _measured([score for score in scores if score.measure == name])

@@ -73,6 +73,7 @@ def page(
         facts=_facts(runs),
         strips=[(m, paired_figures.strips(m.values, m.ranked, tables.heading(m))) for m in found.measures],
         pairs=_pair_figures(found),
+        by_measure=[(m, [p for p in found.pairs if p.measure == m.name]) for m in found.measures],
         cases=cases,
         why_no_cases=why_no_cases,
         heading=tables.heading,
@@ -144,9 +145,14 @@ def _shared(measured: Measured, names: tuple[str, str]) -> tuple[list[float], li
 
 def _difference(found: Comparison, measured: Measured, names: tuple[str, str]) -> str:
     pair: Pair = next(p for p in found.pairs if p.measure == measured.name and {p.first, p.second} == set(names))
-    d = pair.difference
-    interval = "" if d.low is None else f", 95 % interval {tables.number(d.low, 3)} to {tables.number(d.high, 3)}"
-    said = f"{pair.first} minus {pair.second}: {tables.number(d.mean, 3)} {pair.unit}".strip() + interval
+    d, sign = pair.difference, 1 if pair.first == names[0] else -1
+    interval = ""
+    if d.low is not None and d.high is not None:
+        low, high = sorted((sign * d.low, sign * d.high))
+        interval = f", 95 % interval {tables.number(low, 3)} to {tables.number(high, 3)}"
+    said = f"{names[0]} minus {names[1]}: {tables.number(sign * d.mean, 3)} {pair.unit}".strip() + interval
+    if measured.better.startswith("closer to "):
+        said += f" (difference of the distances from {measured.better.removeprefix('closer to ')})"
     if pair.winner is None and pair.p is not None:
         said += f". {pair.seen}"
     return said

@@ -53,7 +53,7 @@ def bland_altman(first: Sequence[float], second: Sequence[float], names: tuple[s
     if len(difference) >= 6:
         reach = 1.96 * difference.std(ddof=1)
         for limit in (difference.mean() - reach, difference.mean() + reach):
-            axes.axhline(limit, color=_MARK, linewidth=0.8, linestyle=":")
+            axes.axhline(limit, color=_MARK, linewidth=1.2, linestyle=(0, (2, 3)))
     axes.plot(middle, difference, "o", color=_MARK, markersize=5, alpha=0.75)
     axes.set_xlabel("mean of both", fontsize=8, color=_INK)
     axes.set_ylabel(f"{shortened(names[0])} - {shortened(names[1])}", fontsize=8, color=_INK)
