@@ -62,7 +62,7 @@ def test_a_difference_is_real_only_after_correction_and_says_who_is_ahead():
     first = found.pairs[0]
     assert (first.first, first.second, first.measure) == ("a", "b", "psnr") and first.p == pytest.approx(p[0])
     assert [pair.corrected for pair in found.pairs] == pytest.approx(statistics.holm([pair.p for pair in found.pairs]))
-    assert first.winner == "a" and found.best("a", "psnr") and not found.best("a", "mae")
+    assert first.winner == "a" and found.best("a", "psnr") and not found.best("b", "psnr")
     lower = next(pair for pair in found.pairs if pair.measure == "mae")
     assert lower.winner == "a" and lower.difference.mean < 0
     level = next(pair for pair in found.pairs if {pair.first, pair.second} == {"b", "c"})
@@ -208,3 +208,43 @@ def test_other_mistakes(pair, tmp_path, capsys):
 def test_numbers_are_written_as_people_write_them():
     assert p_value(1e-9) == "< 0.0001" and p_value(None) == "–" and p_value(0.031) == "0.031"
     assert escaped("a_b & 5 % {x}") == r"a\_b \& 5 \% \{x\}"
+
+
+SMALL = """
+phantom: !Brain {size: 32}
+subjects: {train: 2, validation: 1, test: 10}
+bind: {source: t1, target: t2}
+intensity: {source: !Percentile {}, target: !Percentile {}}
+game: !Pix2Pix
+  generator: !UNet {depth: 3, width: 4}
+  discriminator: !PatchGAN {width: 4}
+train: {plays: 2, batch: 2, patch: [32, 32]}
+evaluate: {range: [-1, 1], scaled: true, measures: [mae, ssim, fid]}
+"""
+
+
+def test_trained_runs_are_scored_as_cases_and_as_sets_and_compared(tmp_path, capsys):
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(SMALL)
+    for seed in (0, 1):
+        assert call("train", recipe, "--out", tmp_path / f"r{seed}", "--seed", seed, "--quiet") == 0
+        assert call("evaluate", tmp_path / f"r{seed}", "--quiet") == 0
+    assert "output: fid[phantom-cnn] = " in capsys.readouterr().out
+    with open(tmp_path / "r0" / "scores.csv") as file:
+        found = list(csv.DictReader(file))
+    assert {(r["method"], r["case"] == "set") for r in found if r["measure"].startswith("fid")} == {
+        ("input", True),
+        ("output", True),
+    }
+    assert "fid[phantom-cnn]" in (tmp_path / "r0" / "report.html").read_text()
+    assert call("compare", tmp_path / "r0", tmp_path / "r1", "--out", tmp_path / "out", "--json") == 0
+    kept = json.loads(capsys.readouterr().out)
+    assert kept["methods"] == ["input", "r0", "r1"] and kept["rules"]["cases"] == 10
+    assert {m["name"] for m in kept["measures"]} == {"mae", "ssim"} and "Worst case" in (
+        tmp_path / "out" / "compare.html"
+    ).read_text()
+    recipe.write_text(SMALL.replace("[-1, 1]", "[-2, 2]"))
+    assert call("train", recipe, "--out", tmp_path / "r2", "--quiet") == 0
+    assert call("evaluate", tmp_path / "r2", "--quiet") == 0
+    assert call("compare", tmp_path / "r0", tmp_path / "r2", "--out", tmp_path / "no") == 2
+    assert "r0 and r2 were scored with another data range" in capsys.readouterr().err

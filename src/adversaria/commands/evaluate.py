@@ -71,18 +71,31 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
     """Print the table of means and intervals, or all of it as JSON; say what was not measured and why."""
     import dataclasses
     import json
+
+    from adversaria.commands.set_scoring import SET, show_sets
+    from adversaria.reports import table
+
+    of_sets = [score for score in scores if score.case == SET]
+    cells = table(scores)
+    note = next((score.note for score in scores if score.case != SET), "")
+    if as_json:
+        means = [{**dataclasses.asdict(cell), "note": note} for cell in cells]
+        print(json.dumps([*means, *map(dataclasses.asdict, of_sets)], indent=1))
+        return
+    if cells:
+        _show_cells(cells, note)
+    show_sets(of_sets)
+    for name, why in (unmeasured or {}).items():
+        print(f"not measured: {name}: {why}")
+
+
+def _show_cells(cells: Sequence[Any], note: str) -> None:
+    """Print one table: a row a method, a column a measure."""
     import sys
 
     from rich.console import Console
     from rich.table import Table
 
-    from adversaria.reports import table
-
-    cells = table(scores)
-    note = next((score.note for score in scores), "")
-    if as_json:
-        print(json.dumps([{**dataclasses.asdict(cell), "note": note} for cell in cells], indent=1))
-        return
     measures = list(dict.fromkeys(cell.measure for cell in cells))
     drawn = Table(title="mean over subjects [95 % t interval]" + (f"\n{note}" if note else ""), min_width=60)
     drawn.add_column("method")
@@ -93,5 +106,3 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
         found = {cell.measure: cell for cell in cells if cell.method == method}
         drawn.add_row(method, *[str(found[m].summary) if m in found else "-" for m in measures])
     Console(width=None if sys.stdout.isatty() else 120).print(drawn)
-    for name, why in (unmeasured or {}).items():
-        print(f"not measured: {name}: {why}")

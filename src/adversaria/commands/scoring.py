@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
@@ -50,7 +52,8 @@ def score_part(
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
-    chosen = _measures(wanted.measures)
+    chosen, of_sets = choose(wanted.measures)
+    sets: dict[str, list[Array]] = {}
     stream = next(iter(session.plans))
     plan = session.plans[stream]
     intensity = session.recipe.intensities()
@@ -69,6 +72,8 @@ def score_part(
         truth = {word: compared(array) for word, array in words.items()}
         given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
         reference = words.get("target", source.array)
+        if of_sets and "target" in truth:
+            sets.setdefault("target", []).append(truth["target"])
         done.rule["cases"][case.handle] = fingerprint(reference)
         keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
@@ -76,6 +81,8 @@ def score_part(
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
+            if of_sets:
+                sets.setdefault(name, []).append(compared(made.array))
             for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
                 unit = ("" if wanted.scaled else made.unit) if metric.unit == "image" else metric.unit
                 subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
@@ -83,6 +90,9 @@ def score_part(
         if number < PICTURED and "target" in words:
             done.pictures.setdefault("target", []).append(middle(words["target"], source.axes))
         tick(number + 1, len(cases))
+    if of_sets:
+        unit = "" if wanted.scaled else source.unit
+        done.scores += _of_sets(done, of_sets, sets, wanted.range, run, unit, note)
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
@@ -128,16 +138,17 @@ def keep_scores(run: Any, done: Scored, said: str = "") -> None:
         np.savez_compressed(run.slices, allow_pickle=False, **done.slices)
 
 
-def _measures(names: Sequence[str]) -> list[Any]:
-    from adversaria import metrics
-    from adversaria.recipes.names import near
-    from adversaria.vocabulary import UserError
-
-    known = {metric.name: metric for metric in (getattr(metrics, n) for n in metrics.__all__)}
-    for name in names:
-        if name not in known:
-            raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
-    return [known[name] for name in names]
+def _of_sets(
+    done: Scored, chosen: Sequence[Any], sets: dict[str, list[Array]], data_range: Any, run: str, unit: str, note: str
+) -> list[Any]:
+    """Score each method's images as a set against the references, through the network that comes with the package."""
+    references = sets.pop("target", [])
+    found = []
+    for name, images in sets.items():
+        words = {"outputs": images, "references": references}
+        made = score_sets(chosen, words, data_range, lambda: network_of("phantom-cnn", None, None), done.unmeasured)
+        found += rows(run, name, made, unit, note)
+    return found
 
 
 def _note(session: Any) -> str:

@@ -17,6 +17,7 @@ def entries() -> list[dict[str, Any]]:
     """Describe every member and every work from the code as it is."""
     from adversaria import games, losses, metrics, networks, physics
     from adversaria.data import phantoms
+    from adversaria.metrics import sets
 
     found = []
     rooms: list[tuple[str, Any, tuple[str, ...]]] = [
@@ -32,6 +33,7 @@ def entries() -> list[dict[str, Any]]:
             if name not in apart and isinstance(member, type):
                 found.append(_member(_kind(kind, member, losses), name, member))
     found += [_metric(getattr(metrics, name)) for name in metrics.__all__]
+    found += [_metric(getattr(sets, name)) for name in sets.__all__]
     found += [_work(name, path) for name, path in _works().items()]
     return sorted(found, key=lambda entry: (entry["kind"], str(entry["key"]).lower(), entry["name"]))
 
@@ -80,6 +82,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "needs": list(metric.needs),
         "paper": metric.paper,
         "dims": list(metric.dims),
+        "per": "set" if getattr(metric, "per_set", False) else "case",
         "file": metric.function.__module__.replace(".", "/") + ".py",
     }
 
