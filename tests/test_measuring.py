@@ -71,12 +71,14 @@ def test_a_measure_that_is_not_defined_says_where(tmp_path, capsys):
     assert "not measured: ncc: an image is constant (1 of 2 cases, left out of the mean)" in " ".join(said.split())
 
 
-def test_numbers_over_sets_and_missing_networks_are_refused(tmp_path, capsys):
+def test_networks_are_those_that_are_named(tmp_path, capsys):
     words = folders(tmp_path)
-    assert "over many cases" in refused(capsys, *words, "--metrics", "auc")
-    assert "feature network" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1)
+    assert "no feature maps" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--features", "other")
     missing = f"alexnet={tmp_path / 'none.pth'}"
     assert "no file of weights" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--features", missing)
+    assert call(*words, "--metrics", "perceptual,lpips", "--range", 0, 2, "--csv", tmp_path / "s.csv") == 0
+    assert {r["measure"] for r in rows_of(tmp_path / "s.csv")} == {"perceptual[phantom-cnn]"}
+    assert "lpips[phantom-cnn]: phantom-cnn has no weights fitted" in " ".join(capsys.readouterr().out.split())
 
 
 def test_measures_of_planes_see_a_volume_slice_by_slice():

@@ -73,7 +73,7 @@ def test_a_network_is_left_as_it_was_and_looks_in_evaluation_mode():
     y = image(1, 8, 8)
     metrics.PERCEPTUAL(output=y, target=y, data_range=UNIT, features=Features("norm", network, UNIT))
     assert network.training and int(network[0].num_batches_tracked) == 0
-    with pytest.raises(ValueError, match="sees 1 channels, not 3"):
+    with pytest.raises(NotApplicable, match="sees 1 channels, not 3"):
         metrics.PERCEPTUAL(output=image(3, 8, 8), target=image(3, 8, 8), data_range=UNIT, features=identity())
 
 
@@ -145,3 +145,15 @@ def test_lpips_never_takes_random_weights(tmp_path):
         lpips.lpips_features("alexnet", tmp_path / "damaged.pth")
     with pytest.raises(UserError, match="does not hold LPIPS weights"):
         lpips.lpips_features("alexnet", tmp_path / "alexnet.pth", linear=tmp_path / "alexnet.pth")
+
+
+def test_the_shipped_network_serves_single_cases():
+    from adversaria.commands.measured import feature_maps
+
+    features = feature_maps("phantom-cnn")
+    y = image(1, 64, 64)
+    assert metrics.PERCEPTUAL.label(features=features) == "perceptual[phantom-cnn]"
+    near, far = (metrics.PERCEPTUAL(output=y + d, target=y, data_range=UNIT, features=features) for d in (0.01, 0.1))
+    assert 0 < near < far and len(features.activations(torch.zeros(1, 1, 64, 64))) == 5
+    with pytest.raises(UserError, match="no feature maps"):
+        feature_maps("inception")

@@ -1,6 +1,6 @@
 """What measures are given beside two folders: regions, lines, facts of a scan, feature networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,9 @@ class Words:
 
 
 def _region(folder: Path, name: str) -> Path:
-    from adversaria.data.folders import recognise
-
     if folder.is_file():
         return folder
-    found = flat(recognise(folder))
+    found = flat(folder)
     if name not in found:
         raise UserError(f"{folder} has no region for '{name}'.", "Name regions like the images.")
     return found[name]
@@ -54,11 +52,8 @@ def _uptake(*images: Any) -> Any:
     return reasons[0]
 
 
-def cases_of(reference: Path, output: Path) -> list[tuple[str, Path, Path]]:
-    """Pair the images of two folders (or two files) by name."""
-    from adversaria.data.folders import recognise
-
-    first, second = (flat(recognise(folder)) for folder in (reference, output))
+def cases_of(first: Mapping[str, Path], second: Mapping[str, Path]) -> list[tuple[str, Path, Path]]:
+    """Pair images by name; two single ones make a pair whatever they are called."""
     shared = sorted(set(first) & set(second))
     if shared:
         return [(name, first[name], second[name]) for name in shared]
@@ -67,21 +62,24 @@ def cases_of(reference: Path, output: Path) -> list[tuple[str, Path, Path]]:
     raise UserError("no image has the same name in both folders.", "Give partners the same file name.")
 
 
-def flat(found: Any) -> dict[str, Path]:
-    """Bring what was recognised to paths by name."""
-    return {name: source.path for names in found.words.values() for name, source in names.items()}
+def flat(folder: Path) -> dict[str, Path]:
+    """The images of a folder by name."""
+    from adversaria.data.folders import recognise
+
+    return {name: source.path for names in recognise(folder).words.values() for name, source in names.items()}
 
 
-def network_of(given: str | None, chosen: Sequence[Any]) -> Any:
-    """Load the feature network NAME=PATH that the chosen measures need; never another one."""
+def feature_maps(given: str) -> Any:
+    """The network that perceptual, texture and lpips look through: phantom-cnn or NAME=PATH; never another one."""
+    from adversaria.metrics.features import Features, Layers
     from adversaria.metrics.lpips import NETWORKS, lpips_features
 
-    needing = [metric.name for metric in chosen if "features" in metric.needs]
-    if not needing:
-        return None
-    name, _, path = (given or "").partition("=")
-    if not path:
-        raise UserError(
-            f"{needing[0]} needs a feature network.", f"Give --features NAME=PATH, NAME one of {', '.join(NETWORKS)}."
-        )
+    name, _, path = given.partition("=")
+    if given == "phantom-cnn":
+        from adversaria.metrics.sets.shipped import phantom_cnn
+
+        return Features(given, Layers(phantom_cnn().net.body), channels=1)
+    if name not in NETWORKS:
+        ways = ", ".join(["phantom-cnn", *[f"{n}=PATH" for n in NETWORKS]])
+        raise UserError(f"'{given}' has no feature maps for single cases.", f"There are {ways}.")
     return lpips_features(name, Path(path))

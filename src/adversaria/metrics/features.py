@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from adversaria.metrics.facts import Array, Range, width_of
+from adversaria.metrics.facts import Array, NotApplicable, Range, width_of
 
 SLICES = 16  # how many slices of a volume are looked at together
 
@@ -38,7 +38,7 @@ class Features:
         if scaled.shape[0] == 1:
             scaled = scaled.expand(self.channels, *scaled.shape[1:])
         if scaled.shape[0] != self.channels:
-            raise ValueError(f"{self.name} sees {self.channels} channels, not {scaled.shape[0]}")
+            raise NotApplicable(f"{self.name} sees {self.channels} channels, not {scaled.shape[0]}")
         if self.dims == 2 and scaled.ndim == 4:
             return list(scaled.movedim(-1, 0).split(SLICES))
         return [scaled[None]]
@@ -52,3 +52,20 @@ class Features:
         found = look(batch)
         self.network.train(training)
         return [found] if isinstance(found, Tensor) else list(found)
+
+
+class Layers(nn.Module):
+    """A sequence of layers as a feature network: what leaves each of its ReLUs."""
+
+    def __init__(self, body: nn.Sequential):
+        super().__init__()
+        self.body = body
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """List the activations."""
+        found = []
+        for layer in self.body:
+            image = layer(image)
+            if isinstance(layer, nn.ReLU):
+                found.append(image)
+        return found

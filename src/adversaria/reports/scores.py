@@ -57,8 +57,12 @@ def read_scores(path: Path) -> list[Score]:
 
 
 def table(scores: Sequence[Score], level: float = 0.95) -> list[Cell]:
-    """Summarise by method and measure, over subjects (cases of one subject are averaged first)."""
+    """Summarise by method and measure, over subjects (cases of one subject are averaged first).
+
+    Numbers of whole sets (case "set") are no values of cases and stay out.
+    """
     cells = []
+    scores = [score for score in scores if score.case != "set"]
     for measure in dict.fromkeys(score.measure for score in scores):
         mine = [score for score in scores if score.measure == measure]
         by_method = {
