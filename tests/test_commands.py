@@ -342,8 +342,8 @@ def test_loose_files_say_what_they_cannot_show(small, tmp_path, capsys):
 
 
 def test_a_full_disk_keeps_earlier_checkpoints(small, tmp_path, capsys):
-    """A file system of 3 MiB: training ends in one message and its whole checkpoints stay whole."""
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", tmp_path]).returncode:
+    """A file system of 2.5 MB: training ends in one message and its whole checkpoints stay whole."""
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2500k", "none", tmp_path]).returncode:
         _limited(small, tmp_path)
         return
     try:

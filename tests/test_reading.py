@@ -266,6 +266,7 @@ def test_gzip_in_several_members_is_one_volume(tmp_path):
     refused(many, "truncated")
     assert not list(_GUARD.place.iterdir())
 
+
 def test_wrong_codec_is_named(tmp_path):
     path = images.dicom(tmp_path / "a.dcm")
     data = pydicom.dcmread(path)

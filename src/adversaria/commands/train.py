@@ -168,9 +168,14 @@ def train_recipe(
     say = _Sayer(console, leads and not quiet)
     for text in recipe.reductions():
         say(f"reduced: {text}", kind="note")
-    with progress("preparing data", quiet or not leads) as tick:
-        session = open_session(recipe, run, data, seed, tick, assume_independent)
-        part, validation = session.make_part("train"), session.make_part("validation")
+    try:
+        with progress("preparing data", quiet or not leads) as tick:
+            session = open_session(recipe, run, data, seed, tick, assume_independent)
+            part, validation = session.make_part("train"), session.make_part("validation")
+    except UserError:
+        if leads:
+            run.discard()
+        raise
     shapes = shapes_of(part, training.patch)
     game = game_of(session, shapes, weights)
     if session.recognised:

@@ -30,7 +30,21 @@ def entries() -> list[dict[str, Any]]:
         ("networks", networks, ()),
         ("operators", physics, ("Operator",)),
         ("phantoms", phantoms, ("Phantom",)),
-        ("losses", losses, ("Objective", "Penalty", "Score", "Terms", "Weighted", "NoPenalty")),
+        (
+            "losses",
+            losses,
+            (
+                "Objective",
+                "Penalty",
+                "Augmentation",
+                "FDivergence",
+                "Score",
+                "Terms",
+                "Weighted",
+                "NoPenalty",
+                "NoAugmentation",
+            ),
+        ),
     ]
     for kind, room, apart in rooms:
         for name in room.__all__:
@@ -44,7 +58,7 @@ def entries() -> list[dict[str, Any]]:
 
 
 def _kind(kind: str, member: type, losses: Any) -> str:
-    if kind == "losses" and issubclass(member, losses.Objective | losses.Penalty):
+    if kind == "losses" and issubclass(member, losses.Objective | losses.Penalty | losses.Augmentation):
         return "objectives"
     return kind
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adversaria.data.decoders.plain import place_of
+from adversaria.data.decoders.plain import PLAIN, place_of
 from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
 from adversaria.data.decoders.uptake import uptake_facts
 
@@ -236,6 +236,17 @@ def _pixels(slice_: Slice) -> Any:
     return array
 
 
+def _refuse_truncated(path: Path, data: Any) -> None:
+    """Refuse an uncompressed slice that lacks pixels."""
+    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", PLAIN[0]))
+    bits = int(getattr(data, "BitsAllocated", 0))
+    if syntax not in PLAIN or bits < 8 or not hasattr(data, "PixelData") or "422" in data.PhotometricInterpretation:
+        return
+    size = int(data.Rows) * int(data.Columns) * int(getattr(data, "SamplesPerPixel", 1)) * bits // 8
+    if len(data.PixelData) < size:
+        raise Refused(f"the pixel data of {path.name} are truncated: {len(data.PixelData)} of {size} bytes are there")
+
+
 def _decoded(path: Path) -> Any:
     """Decode the pixels of a file by pydicom."""
     import pydicom
@@ -247,6 +258,7 @@ def _decoded(path: Path) -> Any:
         raise _damaged(path, error) from None
     if not any(hasattr(data, n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise Refused(f"{path.name} holds no pixel data", "Restore the file from its source.")
+    _refuse_truncated(path, data)
     syntax = getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", None)
     try:
         array = data.pixel_array

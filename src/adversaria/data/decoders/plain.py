@@ -10,7 +10,7 @@ import numpy as np
 
 from adversaria.data.decoders.result import Refused
 
-_PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
+PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 _PIXELS = b"\xe0\x7f\x10\x00"
 
 
@@ -31,7 +31,8 @@ def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
     needed = int(data.Rows) * int(data.Columns) * allocated // 8
     there = min(length, file.seek(0, 2) - start)
     if there < needed:
-        raise Refused(f"the pixels of {Path(file.name).name} are truncated: {there} of {needed} bytes")
+        name = Path(file.name).name
+        raise Refused(f"the pixel data of {name} are truncated: {there} of {needed} bytes are there")
     return {
         "start": start,
         "kind": f"<{'i' if data.PixelRepresentation else 'u'}{allocated // 8}",
@@ -40,12 +41,12 @@ def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
 
 
 def _is_plain(data: Any) -> bool:
-    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", _PLAIN[0]))
+    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", PLAIN[0]))
     grey = int(getattr(data, "SamplesPerPixel", 1)) == 1 and str(data.PhotometricInterpretation).startswith("MONO")
     stored, allocated = int(getattr(data, "BitsStored", 0)), int(getattr(data, "BitsAllocated", 0))
     low = 0 < stored <= allocated and int(getattr(data, "HighBit", stored - 1)) == stored - 1
     alone = int(getattr(data, "NumberOfFrames", 1) or 1) == 1
-    return syntax in _PLAIN and grey and alone and low and allocated in (8, 16) and hasattr(data, "PixelRepresentation")
+    return syntax in PLAIN and grey and alone and low and allocated in (8, 16) and hasattr(data, "PixelRepresentation")
 
 
 def read(path: Path, place: dict[str, Any]) -> Any:
