@@ -36,10 +36,10 @@ def evaluate(
     """
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
-    from adversaria.commands.scoring import identity, keep_pictures, output_of, score_part
+    from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
     from adversaria.commands.session import open_session, warnings_of
-    from adversaria.reports import write_report, write_scores
-    from adversaria.run import read_json, write_json
+    from adversaria.reports import write_report
+    from adversaria.run import read_json
     from adversaria.vocabulary import UserError
 
     restored = restore(run, checkpoint, trust=trust)
@@ -57,9 +57,7 @@ def evaluate(
             f"nothing could be measured ({reasons}).",
             "Name the image to compare with: train with --set evaluate.truth=WORD, or use `adversaria measure`.",
         )
-    write_scores(restored.run.scores, done.scores)
-    write_json(restored.run.unmeasured, done.unmeasured)
-    keep_pictures(restored.run, done.pictures)
+    keep_scores(restored.run, done, restored.said)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):
@@ -73,18 +71,31 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
     """Print the table of means and intervals, or all of it as JSON; say what was not measured and why."""
     import dataclasses
     import json
+
+    from adversaria.commands.set_scoring import SET, show_sets
+    from adversaria.reports import table
+
+    of_sets = [score for score in scores if score.case == SET]
+    cells = table(scores)
+    note = next((score.note for score in scores if score.case != SET), "")
+    if as_json:
+        means = [{**dataclasses.asdict(cell), "note": note} for cell in cells]
+        print(json.dumps([*means, *map(dataclasses.asdict, of_sets)], indent=1))
+        return
+    if cells:
+        _show_cells(cells, note)
+    show_sets(of_sets)
+    for name, why in (unmeasured or {}).items():
+        print(f"not measured: {name}: {why}")
+
+
+def _show_cells(cells: Sequence[Any], note: str) -> None:
+    """Print one table: a row a method, a column a measure."""
     import sys
 
     from rich.console import Console
     from rich.table import Table
 
-    from adversaria.reports import table
-
-    cells = table(scores)
-    note = next((score.note for score in scores), "")
-    if as_json:
-        print(json.dumps([{**dataclasses.asdict(cell), "note": note} for cell in cells], indent=1))
-        return
     methods = list(dict.fromkeys(cell.method for cell in cells))
     drawn = Table(title="mean over subjects [95 % t interval]" + (f"\n{note}" if note else ""), min_width=60)
     drawn.add_column("measure")
@@ -96,5 +107,3 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
         name = f"{measure} ({unit})" if unit else measure
         drawn.add_row(name, *[str(found[m].summary) if m in found else "-" for m in methods])
     Console(width=None if sys.stdout.isatty() else 120).print(drawn)
-    for name, why in (unmeasured or {}).items():
-        print(f"not measured: {name}: {why}")

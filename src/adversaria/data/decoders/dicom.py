@@ -10,6 +10,7 @@ import numpy as np
 
 from adversaria.data.decoders.plain import PLAIN, place_of
 from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
+from adversaria.data.decoders.uptake import uptake_facts
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _START = 2**16  # bytes that hold nearly every header; of a deflated file at most 64 MiB come from so many
@@ -192,7 +193,7 @@ def _facts(slices: list[Slice]) -> tuple[dict[str, Any], list[str]]:
         facts["irregular"] = True
         warnings.append("slices carry no position: their order is that of their instance numbers")
     facts["spacing"] = [*spacing, between]
-    return facts, warnings
+    return {**facts, **uptake_facts(data)}, warnings
 
 
 def _steps(places: Any, data: Any, facts: dict[str, Any], warnings: list[str], alone: float) -> float:
