@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
@@ -273,3 +274,28 @@ def test_slices_are_shown_upright(axes):
     across = shown[0] if 0 in pair else shown[1]
     assert (np.diff(across, axis=1) < 0).all()
     assert middle(world[0][None].astype(np.float32), axes).shape == (5, 5)
+
+
+def test_labels_and_codes_reach_the_batch_as_numbers(tmp_path):
+    """A label is an integer of each sample, a code a row of floats; neither is scaled, cut or refused."""
+    cases = from_phantom(TorsoCT(size=32), range(8), ["ct", "label", "factors"])
+    plan = Plan({"image": "ct", "label": "label", "code": "factors"}, {"image": Window(-1000, 1000)})
+    prepared, excluded = prepare_all(cases, plan, tmp_path)
+    assert not excluded
+    items = [item for case in prepared for item in case.items()]
+    batch = PatchFeed([Stream("data", items, (16, 16))], 8, seed=3).batch(0, 0, 1)
+    assert batch["image"].shape == (8, 1, 16, 16)
+    assert batch["label"].shape == (8,) and batch["label"].dtype == torch.int64
+    wanted = [int(TorsoCT(size=32).case(k)["label"]) for k in range(8)]
+    order = [Stream("data", items).index(3, k) for k in range(8)]
+    assert batch["label"].tolist() == [wanted[k] for k in order] and 0 < sum(wanted) < 8
+    assert batch["code"].dtype == torch.float32
+    np.testing.assert_array_equal(batch["code"][0], TorsoCT(size=32).case(order[0])["factors"])
+
+
+def test_slices_of_a_volume_share_its_label(tmp_path):
+    cases = from_phantom(TorsoCT(size=24, dims=3, prevalence=1.0), [0], ["ct", "label"])
+    plan = Plan({"image": "ct", "label": "label"}, {"image": Window(-1000, 1000)})
+    prepared, _ = prepare_all(cases, plan, tmp_path)
+    items = prepared[0].items()
+    assert len(items) > 5 and all(int(item.words["label"]) == 1 for item in items)

@@ -1,97 +1,207 @@
-"""Phantoms against their contract: keyed anatomy, slice = volume, stages apart, truth that agrees."""
+"""Phantoms against their contract: keyed anatomy, slice = volume, stages apart, truth that agrees with the picture."""
+
+import inspect
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
+from scipy.stats import spearmanr
 
 from adversaria.data import phantoms
+from adversaria.data.phantoms import noise
+from adversaria.data.phantoms.contrast import enhanced, gradient_echo, inversion_recovery, spin_echo
+from adversaria.data.phantoms.fields import Lattice, axis
+from adversaria.data.phantoms.shapes import ellipsoid
+from adversaria.data.phantoms.tissues import TISSUES, Tissue
 
 NAMES = [name for name in phantoms.__all__ if name != "Phantom"]
 EVERY = pytest.mark.parametrize("name", NAMES)
-MAIN = {"Brain": "t1", "TorsoCT": "ct"}
+# knobs of the acquisition: what they may not move is the truth
+ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "dose": 0.1}
+# images of different people are less alike than this (nearest to median distance)
+LEAST_DISTANCE = 0.3
 
 
 def make(name, **knobs):
     return getattr(phantoms, name)(**{"size": 64, **knobs})
 
 
+def knobs(name):
+    return inspect.signature(getattr(phantoms, name).__init__).parameters
+
+
+def quiet(name):
+    return {"noise": 0.0} if "noise" in knobs(name) else {}
+
+
+def image(case, phantom):
+    return case[phantom.words[0]]
+
+
+def with_lesions(names=NAMES):
+    return [name for name in names if "lesion" in getattr(phantoms, name).words]
+
+
+def dimensions(name):
+    return getattr(phantoms, name).dimensions()
+
+
 @EVERY
 def test_the_same_twice_and_every_subject_another(name):
-    phantom, word = make(name), MAIN[name]
-    assert np.array_equal(phantom.case(3)[word], make(name).case(3)[word])
-    assert not np.array_equal(phantom.case(3)[word], phantom.case(4)[word])
-    assert not np.array_equal(phantom.case(3)[word], make(name, seed=1).case(3)[word])
+    phantom = make(name)
+    first = phantom.case(3)
+    again = make(name).case(3)
+    for word in phantom.units:
+        assert np.array_equal(first[word], again[word]), word
+    assert not np.array_equal(image(first, phantom), image(phantom.case(4), phantom))
+    assert not np.array_equal(image(first, phantom), image(make(name, seed=1).case(3), phantom))
 
 
 @EVERY
 def test_words_units_shapes_and_finite_values(name):
-    for dims in (2, 3):
-        phantom = make(name, size=32, dims=dims)
+    for dims in dimensions(name):
+        phantom = make(name, size=32, dims=dims) if len(dimensions(name)) > 1 else make(name, size=32)
         case = phantom.case(0)
         assert set(phantom.words) <= set(case)
         for word in phantom.units:
-            assert case[word].shape == (1, *(32,) * dims) and np.isfinite(case[word]).all(), word
-        assert len(case["factors"]) >= 10 and len(phantom.spacings()) == dims
+            value = np.asarray(case[word])
+            assert np.isfinite(value).all(), word
+            if word != "label":
+                assert value.shape[1:] == (32,) * dims and (value.shape[0] in (1, 3) or word == "contrasts"), word
+            if phantom.units[word] == "labels":
+                assert value.dtype.kind in "iu", word
+            elif phantom.units[word] == "reflectance":
+                assert value.min() >= 0 and value.max() <= 1
+        assert len(phantom.spacings()) == dims
         assert abs(np.linalg.det(phantom.affine()[:3, :3])) == pytest.approx(phantom.spacing**3)
 
 
 @EVERY
+def test_ten_factors_and_more_vary_between_subjects(name):
+    phantom = make(name, size=32)
+    factors = np.stack([phantom.case(k)["factors"] for k in range(12)])
+    assert len(phantom.factor_names) == factors.shape[1] >= 10
+    assert (factors.std(0) > 0).all(), [n for n, s in zip(phantom.factor_names, factors.std(0), strict=True) if s == 0]
+    if phantom.classes:
+        labels = [phantom.case(k)["label"] for k in range(12)]
+        assert all(isinstance(label, int) and 0 <= label < len(phantom.classes) for label in labels)
+        assert len(set(labels)) > 1
+
+
+@EVERY
 def test_no_two_are_alike(name):
-    images = np.stack([make(name).case(k)[MAIN[name]].ravel() for k in range(30)])
+    phantom = make(name, size=32)
+    images = np.stack([image(phantom.case(k), phantom).ravel() for k in range(30)]).astype(np.float64)
     images = images - images.mean(0)
     distances = np.linalg.norm(images[:, None] - images[None], axis=-1)
     np.fill_diagonal(distances, np.inf)
-    assert distances.min() / np.median(distances[np.isfinite(distances)]) > 0.3
+    assert distances.min() / np.median(distances[np.isfinite(distances)]) > LEAST_DISTANCE
+    alike = np.corrcoef(images)[np.triu_indices(30, 1)]
+    assert alike.mean() < 0.9
 
 
 @EVERY
+def test_acquisition_moves_no_truth(name):
+    base = {"prevalence": 1.0} if "prevalence" in knobs(name) else {}
+    phantom = make(name, **base)
+    plain = phantom.case(2)
+    for knob in set(ACQUISITION) & set(knobs(name)):
+        other = make(name, **base, **{knob: ACQUISITION[knob]}).case(2)
+        for word in (w for w, unit in phantom.units.items() if unit == "labels"):
+            assert np.array_equal(plain[word], other[word]), (knob, word)
+        changed = [
+            w for w, unit in phantom.units.items() if unit != "labels" and not np.array_equal(plain[w], other[w])
+        ]
+        assert changed, f"{knob} changes nothing"
+
+
+@EVERY
+def test_the_fine_grid_shows_the_same_subject(name):
+    """A fine image averaged to a coarse grid differs by partial volume alone."""
+    fine, coarse = make(name, size=128, **quiet(name)), make(name, size=64, **quiet(name))
+    for subject in range(3):
+        one, two = image(fine.case(subject), fine), image(coarse.case(subject), coarse)
+        mean = one.reshape(len(one), 64, 2, 64, 2).mean((2, 4))
+        lowest = two.min()
+        assert np.sqrt(np.mean((mean - two) ** 2)) < 0.12 * np.sqrt(np.mean((two - lowest) ** 2)), subject
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if 3 in dimensions(n)])
+def test_a_2d_case_is_the_slice_of_the_volume(name):
+    own = {"height": 0.0} if "height" in knobs(name) else {}
+    space = make(name).spacing * 64 / 33
+    solid = make(name, size=33, dims=3, spacing=space, prevalence=1.0, **quiet(name))
+    flat = make(name, size=33, spacing=space, prevalence=1.0, **quiet(name), **own)
+    for subject in range(2):
+        volume, plane = solid.case(subject), flat.case(subject)
+        for word in ("mask", solid.words[0]):
+            middle, there = volume[word][..., 16].astype(float), plane[word].astype(float)
+            differ = np.abs(middle - there) > 1e-3 * max(1.0, np.ptp(there))
+            assert differ.mean() < 2e-3, (subject, word, differ.mean())
+
+
+@pytest.mark.parametrize("name", with_lesions())
 def test_prevalence_is_nested_and_twins_are_equal_but_for_the_lesion(name):
     half, all_ = make(name), make(name, prevalence=1.0)
     sick = 0
-    for subject in range(12):
+    for subject in range(8):
         one, two, twin = half.case(subject), all_.case(subject), half.case(subject, healthy=True)
         if one["lesions"]:
             sick += 1
-            assert np.array_equal(one[MAIN[name]], two[MAIN[name]])
-        assert not twin["lesion"].any()
-        away = one["lesion"][0] == 0
-        from scipy.ndimage import binary_erosion
-
-        away = binary_erosion(away, iterations=4)
-        np.testing.assert_allclose(one[MAIN[name]][0][away], twin[MAIN[name]][0][away], atol=1e-3)
-    assert 1 < sick < 11
-
-
-@EVERY
-def test_contrast_moves_no_mask_and_noise_moves_no_anatomy(name):
-    plain, faint = make(name, prevalence=1.0), make(name, prevalence=1.0, contrast=0.3)
-    one, two = plain.case(2), faint.case(2)
-    assert np.array_equal(one["lesion"], two["lesion"])
-    if name == "Brain":
-        assert np.array_equal(make(name, noise=0.1).case(2)["mask"], make(name).case(2)["mask"])
+            assert np.array_equal(image(one, half), image(two, half))
+        else:
+            assert np.array_equal(image(one, half), image(twin, half))
+        assert not twin["lesion"].any() and not twin["lesions"]
+        away = ~binary_dilation(two["lesion"][0] > 0, iterations=6)
+        np.testing.assert_allclose(
+            image(two, half)[:, away], image(twin, half)[:, away], atol=1e-2 * np.ptp(image(two, half))
+        )
+    assert 0 < sick < 8
+    assert not make(name, prevalence=1.0, healthy=True).case(0)["lesion"].any()
 
 
-@EVERY
-def test_fractions_sum_to_one(name):
-    found = make(name, fractions=True).case(1)["fractions"]
+@pytest.mark.parametrize("name", with_lesions())
+def test_prevalence_is_what_was_asked(name):
+    quarter, half = make(name, prevalence=0.25), make(name, prevalence=0.5)
+    few = np.array([quarter.sick(k) for k in range(1000)])
+    many = np.array([half.sick(k) for k in range(1000)])
+    assert few.mean() == pytest.approx(0.25, abs=3 * np.sqrt(0.25 * 0.75 / 1000))
+    assert many.mean() == pytest.approx(0.5, abs=3 * np.sqrt(0.25 / 1000))
+    assert (few <= many).all()
+
+
+@pytest.mark.parametrize("name", with_lesions())
+def test_lesions_lie_where_and_are_as_large_as_the_table_says(name):
+    phantom = make(name, size=160, prevalence=1.0)
+    for subject in range(3):
+        case = phantom.case(subject)
+        assert case["lesions"]
+        for row in case["lesions"]:
+            inside = np.argwhere(case["lesion"][0] == row["id"])
+            if len(inside) < 12:
+                continue
+            voxels = np.concatenate([inside.mean(0) - (phantom.size - 1) / 2, [0.0]])
+            place = phantom.affine()[:3, :3] @ voxels
+            assert np.hypot(*(place - row["centre_mm"])[:2]) < 3 * phantom.spacing + 0.25 * row["diameter_mm"]
+            assert len(inside) * phantom.spacing**2 < 3.2 * np.pi * (row["diameter_mm"] / 2 + phantom.spacing) ** 2
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if "fractions" in knobs(n)])
+def test_fractions_sum_to_one_and_the_mask_is_the_largest(name):
+    case = make(name, fractions=True, prevalence=0.0).case(1)
+    found = case["fractions"]
     assert found.min() >= -1e-6 and found.max() <= 1 + 1e-5
     np.testing.assert_allclose(found.sum(0), 1, atol=1e-4)
+    sure = found.max(0) > 0.6
+    parts = {tuple(np.unique(case["mask"][0][sure & (found.argmax(0) == k)])) for k in range(len(found))}
+    assert all(len(labels) <= 2 for labels in parts)
 
 
-@EVERY
-def test_lesions_have_the_stated_size(name):
-    phantom = make(name, size=192, prevalence=1.0)
-    for subject in range(6):
-        case = phantom.case(subject)
-        for row in case["lesions"]:
-            found = (case["lesion"] == row["id"]).sum() * phantom.spacing**2
-            radius = row["diameter_mm"] / 2
-            assert found <= 2.2 * np.pi * radius**2 + 4 * phantom.spacing**2
+# fields, shapes, noise, signals
 
 
-def test_a_slice_is_the_slice_of_the_volume():
+def test_a_slice_is_the_slice_of_the_field():
     """The field that everything stands on gives the same values on a plane and in a volume."""
-    from adversaria.data.phantoms.fields import Lattice, axis
-
     across, up = axis(24, 5.0), axis(24, 5.0)
     lattice = Lattice(("a", 1), 17.0)
     volume = lattice.on((across, across, up))
@@ -102,11 +212,144 @@ def test_a_slice_is_the_slice_of_the_volume():
     assert np.linalg.norm(coarse - plane[..., 0]) / np.linalg.norm(plane) < 0.06
 
 
-def test_a_lattice_field_has_unit_deviation():
-    from adversaria.data.phantoms.fields import Lattice, axis
-
-    values = [Lattice(("sd", k), 8.0).on((axis(64, 4.0),) * 2 + (axis(1, 1.0),)) for k in range(20)]
+def test_a_field_has_unit_deviation_and_exact_slopes():
+    axes = (axis(64, 4.0),) * 2 + (axis(1, 1.0),)
+    values = [Lattice(("sd", k), 8.0).on(axes) for k in range(20)]
     assert np.std(values) == pytest.approx(1, abs=0.05)
+    lattice, step = Lattice(("slope",), 9.0), 0.02
+    fine = (axis(3, step, 5.0), axis(3, step, -11.0), axis(3, step, 2.0))
+    field, slopes = lattice.with_slopes(fine)
+    np.testing.assert_array_equal(field, lattice.on(fine))
+    for k in range(3):
+        ends = np.take(field, [0, 2], k).astype(float)
+        centre = slopes[k][1, 1, 1]
+        difference = np.diff(ends, axis=k).mean() / (2 * step)
+        assert centre == pytest.approx(difference, abs=2e-3)
+    spread = np.std([Lattice(("s", k), 8.0).with_slopes(axes)[1][0] for k in range(10)])
+    assert spread == pytest.approx(1.18 / 8, rel=0.1)
+
+
+def test_distance_to_an_ellipsoid():
+    """On a sphere it is exact everywhere, its centre too; outside an ellipsoid's tip it is the way to the tip."""
+    points = tuple(np.array([v], np.float32).reshape(1, 1, 1) for v in (0.0, 3.0, 4.0))
+    assert ellipsoid(points, (0, 0, 0), (2, 2, 2)).item() == pytest.approx(3)
+    middle = tuple(np.zeros((1, 1, 1), np.float32) for _ in range(3))
+    assert ellipsoid(middle, (0, 0, 0), (2, 2, 2)).item() == pytest.approx(-2)
+    tip = (np.full((1, 1, 1), 5.5, np.float32), middle[0], middle[0])
+    assert ellipsoid(tip, (0, 0, 0), (5, 2, 2)).item() == pytest.approx(0.5, rel=0.15)
+
+
+def test_noise_follows_its_laws():
+    random = np.random.default_rng(0)
+    air = noise.rician(np.zeros((200, 200)), 0.05, random)
+    assert air.mean() / air.std() == pytest.approx(1.91, abs=0.03)
+    assert air.mean() == pytest.approx(0.05 * np.sqrt(np.pi / 2), rel=0.02)
+    grain = noise.reconstructed((128, 128, 2), random)
+    assert grain.std() == pytest.approx(1, rel=0.03) and abs(grain.mean()) < 1e-4
+    power = np.square(np.abs(np.fft.fft2(grain[..., 0])))
+    f = np.hypot(*np.meshgrid(*(np.fft.fftfreq(128) * 2,) * 2, indexing="ij"))
+    rings = [power[(f >= low) & (f < low + 0.05)].mean() for low in np.arange(0, 1, 0.05)]
+    assert (
+        0.2 <= 0.05 * (int(np.argmax(rings)) + 0.5) <= 0.45
+        and rings[0] < 0.3 * max(rings)
+        and rings[-1] < 0.1 * max(rings)
+    )
+    activity = np.full((64, 64, 1), 3.0, np.float32)
+    for counts in (4e5, 1e5):
+        scan = noise.counted(activity, counts, random, grain=0.0)
+        assert scan.std() / scan.mean() == pytest.approx((counts / 4096) ** -0.5, rel=0.05)
+    light = np.full((100, 100), 0.5)
+    assert noise.camera(light, random, shot=4e-4, read=0.006).var() == pytest.approx(4e-4 * 0.5 + 0.006**2, rel=0.05)
+
+
+def test_signal_equations_in_their_limits():
+    long = Tissue(800.0, 80.0, 50.0, 0.7, 0.0, 0.0)
+    assert spin_echo(long, 1e6, 0) == pytest.approx(0.7)
+    assert spin_echo(long, 1e6, 80) == pytest.approx(0.7 / np.e)
+    assert inversion_recovery(long, 1e6, 0, 800 * np.log(2)) == pytest.approx(0, abs=1e-9)
+    assert gradient_echo(long, 1e6, 0, 90) == pytest.approx(0.7)
+    ernst = np.rad2deg(np.arccos(np.exp(-22 / 800)))
+    assert gradient_echo(long, 22, 0, ernst) >= max(gradient_echo(long, 22, 0, ernst + d) for d in (-3, 3))
+    assert 1 / enhanced(long, 0.2).t1 == pytest.approx(1 / 800 + 4.5 * 0.2 / 1000)
+
+
+# brain
+
+
+def test_brain_tissues_have_the_equations_signal():
+    """Where a voxel is almost all of one tissue, its mean is the signal equation's; CT has the table's HU."""
+    phantom = make("Brain", size=128, noise=0.0, prevalence=0.0, fractions=True)
+    labels = phantoms.brain.PARTS
+    for subject in range(3):
+        case, name = phantom.case(subject), phantom.named(subject)
+        mask = case["parts"][0]
+        sure = case["fractions"].max(0) > 0.95
+        white = np.median(case["t2"][0][sure & (mask == labels["white"])])
+        for tissue in ("grey", "ventricle"):
+            here = sure & (mask == labels[tissue])
+            if here.sum() < 20:
+                continue
+            asked = [spin_echo(phantom.tissue(name, labels[t]), 5000, 95) for t in (tissue, "white")]
+            assert np.median(case["t2"][0][here]) / white == pytest.approx(asked[0] / asked[1], rel=0.06)
+            kind = {"grey": "grey", "ventricle": "csf"}[tissue]
+            assert case["ct"][0][here].mean() == pytest.approx(TISSUES[kind].hu, abs=2.5)
+
+
+def test_brain_contrasts_have_their_order():
+    """CSF is dark in T1 and FLAIR and bright in T2; plaques are bright in FLAIR; bone is bright in CT."""
+    labels = phantoms.brain.PARTS
+    case = make("Brain", size=128, prevalence=1.0, lesion="wmh", height=8.0).case(1)
+    mask = case["parts"][0]
+
+    def mean(word, tissue):
+        return np.median(case[word][0][mask == labels[tissue]])
+
+    assert mean("t1", "csf") < mean("t1", "grey") < mean("t1", "white")
+    assert mean("t2", "csf") > mean("t2", "grey") > mean("t2", "white")
+    assert mean("flair", "csf") < mean("flair", "white") < mean("flair", "plaque")
+    assert mean("ct", "skull") > 400 > 60 > mean("ct", "grey") > mean("ct", "csf")
+    assert mean("pet", "thalamus") > mean("pet", "white")
+
+
+def test_brain_volumes_and_atrophy():
+    """Intracranial volume and its shares lie where measured people's do, and atrophy widens the CSF."""
+    labels = phantoms.brain.PARTS
+    found = []
+    for subject in range(8):
+        case = make("Brain", size=48, dims=3, spacing=4.0, prevalence=0.0).case(subject)
+        mask = case["parts"][0]
+        inside = (mask >= labels["csf"]) & (mask <= labels["stem"])
+        volume = inside.sum() * 0.064
+        shares = [np.isin(mask, [labels[t] for t in group]).sum() * 0.064 / volume for group in (("csf", "ventricle"),)]
+        grey = (case["tissue"][0] == 2).sum() * 0.064 / volume
+        found.append((volume, shares[0], grey, case["factors"][phantoms.Brain.factor_names.index("atrophy")]))
+    volume, csf, grey, atrophy = np.array(found).T
+    assert 1250 < volume.mean() < 1500 and volume.std() < 200
+    assert 0.10 < csf.mean() < 0.27 and 0.30 < grey.mean() < 0.46
+    assert spearmanr(atrophy, csf).statistic > 0.8
+
+
+def test_a_gliomas_enhancement_cannot_be_known_beforehand():
+    """Enhancing and other subjects differ after contrast alone; everything before it is the same image."""
+    sick = make("Brain", lesion="glioma", prevalence=1.0)
+    rows = {k: sick.case(k)["lesions"][0]["enhances"] for k in range(24)}
+    assert 8 <= sum(rows.values()) <= 21
+    case = sick.case(next(k for k, yes in rows.items() if yes))
+    brats, ratio = case["brats"][0], case["t1c"][0] / case["t1"][0]
+    assert {1, 2, 4} & set(np.unique(brats)) >= {2, 4} and np.median(ratio[brats == 4]) > 1.15
+    assert TISSUES["tumour"] == sick.tissue(sick.named(0), 0)._replace(**TISSUES["tumour"]._asdict())
+    assert [sick.tissue(sick.named(1), phantoms.brain.PARTS[t]) for t in ("tumour", "enhancing")] == [
+        sick.tissue(sick.named(1), phantoms.brain.PARTS["tumour"])
+    ] * 2
+    twin = sick.case(0, healthy=True)
+    row = sick.case(0)["lesions"][0]
+    x, y = (axis(64, sick.spacing) for _ in range(2))
+    far = np.hypot(y[:, None] + row["centre_mm"][1], x[None] + row["centre_mm"][0]) > 3.3 * row["diameter_mm"]
+    if far.any():
+        np.testing.assert_allclose(sick.case(0)["t1"][0][far], twin["t1"][0][far], rtol=0.02, atol=5)
+
+
+# torso
 
 
 def test_torso_organs_have_their_numbers_and_orientation():
@@ -114,30 +357,59 @@ def test_torso_organs_have_their_numbers_and_orientation():
     labels = phantoms.torso.LABELS
     for subject in range(4):
         case = make("TorsoCT", size=128).case(subject)
-        image, mask = case["ct"][0], case["mask"][0]
-        assert image[0, 0] == -1000 and 40 < image[mask == labels["liver"]].mean() < 130
-        assert -115 < np.median(image[mask == labels["fat"]]) < -80
+        picture, mask = case["ct"][0], case["mask"][0]
+        assert picture[0, 0] == -1000 and 40 < picture[mask == labels["liver"]].mean() < 130
+        assert -115 < np.median(picture[mask == labels["fat"]]) < -80
         column = {name: np.argwhere(mask == labels[name])[:, 1].mean() for name in ("liver", "spleen")}
         assert column["liver"] < 64 < column["spleen"]
         assert np.argwhere(mask == labels["bone"])[:, 0].max() > 75
-        body = (image > -500).mean()
+        body = (picture > -500).mean()
         assert 0.3 < body < 0.75
 
 
-def test_brain_contrasts_have_their_order():
-    """CSF is dark in T1 and FLAIR and bright in T2; plaques are bright in FLAIR; bone is bright in CT."""
-    labels = phantoms.brain.LABELS
-    case = make("Brain", size=128, prevalence=1.0).case(1)
-    mask = case["mask"][0]
+def test_a_threshold_finds_the_lungs_and_finds_less_in_noise():
+    labels = phantoms.torso.LABELS
+    dice = []
+    for sd in (0.0, 150.0, 500.0):
+        case = make("TorsoCT", size=96, level="chest", noise=sd, prevalence=0.0).case(1)
+        truth = case["mask"][0] == labels["lung"]
+        body = case["mask"][0] > 0
+        guess = (case["ct"][0] < -500) & body
+        dice.append(2 * (guess & truth).sum() / (guess.sum() + truth.sum()))
+    assert dice[0] > 0.95 and dice[0] > dice[1] > dice[2]
 
-    def mean(word, tissue):
-        return np.median(case[word][0][mask == labels[tissue]])
 
-    assert mean("t1", "csf") < mean("t1", "grey") < mean("t1", "white")
-    assert mean("t2", "csf") > mean("t2", "grey") > mean("t2", "white")
-    assert mean("flair", "csf") < mean("flair", "white") < mean("flair", "lesion")
-    assert mean("ct", "skull") > 400 > 60 > mean("ct", "grey") > mean("ct", "csf")
-    assert mean("pet", "deep grey") > mean("pet", "white")
+def test_torso_noise_has_the_deviation_asked_for():
+    loud, silent = make("TorsoCT", noise=12.0), make("TorsoCT")
+    difference = loud.case(0)["ct"] - silent.case(0)["ct"]
+    assert difference.std() == pytest.approx(12, rel=0.05)
+
+
+def test_a_lesion_adds_its_contrast():
+    sick = make("TorsoCT", size=160, prevalence=1.0)
+    case, twin = sick.case(1), sick.case(1, healthy=True)
+    change = (case["ct"] - twin["ct"])[0]
+    alone = [row for row in case["lesions"] if (case["lesion"] == row["id"]).sum() > 20]
+    assert alone
+    for row in alone:
+        here = case["lesion"][0] == row["id"]
+        assert np.percentile(change[here], 20 if row["contrast_hu"] < 0 else 80) == pytest.approx(
+            row["contrast_hu"], rel=0.25
+        )
+
+
+@pytest.mark.parametrize("factor", ["fat", "width"])
+def test_a_factor_moves_its_own_statistic(factor):
+    labels, phantom = phantoms.torso.LABELS, make("TorsoCT")
+    place = phantom.factor_names.index(factor)
+    asked, seen = [], []
+    for subject in range(24):
+        case = phantom.case(subject)
+        mask = case["mask"][0]
+        asked.append(case["factors"][place])
+        inner = (mask > 0) & (mask != labels["fat"])
+        seen.append((mask == labels["fat"]).sum() if factor == "fat" else np.ptp(np.argwhere(inner)[:, 1]))
+    assert spearmanr(asked, seen).statistic > 0.75
 
 
 def test_unknown_levels_and_dimensions_are_refused():
@@ -145,3 +417,7 @@ def test_unknown_levels_and_dimensions_are_refused():
         make("TorsoCT", level="knee")
     with pytest.raises(ValueError, match="2 or 3"):
         make("Brain", dims=4)
+    with pytest.raises(ValueError, match="lesion 'scratch'"):
+        make("Brain", lesion="scratch")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        make("Brain", prevalence=2.0)

@@ -165,7 +165,7 @@ def _evaluated(recipe: Recipe, stream: str) -> set[str]:
 def _plan(session: Session, stream: str, bind: Mapping[str, str], acquire: Mapping[str, tuple[str, Measure]]) -> Plan:
     recipe = session.recipe
     describe = f"{recipe.describe(('intensity', 'acquire', 'bind', 'phantom'))} {sorted(bind.items())}"
-    intensity = {word: recipe.intensities()[word] for word in bind}
+    intensity = {word: rule for word, rule in recipe.intensities().items() if word in bind}
     return Plan(bind, intensity, acquire, session.dims, session.seed, describe)
 
 
@@ -280,25 +280,29 @@ def feed_of(session: Session, part: Part) -> PatchFeed:
     for name, prepared in part.streams.items():
         items = [item for case in prepared for item in case.items(part.slices if case.sliced else None)]
         if session.slices and not all(case.sliced for case in prepared):
-            items = [_block(item, part.slices) for item in items]
+            items = [block_of(item, part.slices) for item in items]
         sampling = train.sampling_for(name)
         streams.append(Stream(name or "data", items, train.patch, sampling, train.batches.get(name)))
     return PatchFeed(streams, train.batch, session.seed)
 
 
-def _block(item: Any, slices: range | None) -> Any:
+def block_of(item: Any, slices: range | None) -> Any:
     """Restrict a volume to its block of slices."""
     if slices is None:
         return item
-    return type(item)({w: a[..., slices.start : slices.stop] for w, a in item.words.items()}, item.handle)
+    cut = {w: a[..., slices.start : slices.stop] if a.ndim > 1 else a for w, a in item.words.items()}
+    return type(item)(cut, item.handle)
 
 
 def shapes_of(part: Part, patch: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
-    """Channels and size of every word of the batch, as the game will see them."""
+    """Channels and size of every word of the batch, as the game will see them; of a label, how many classes."""
     shapes = {}
     for prepared in part.streams.values():
         first = prepared[0]
         for word, array in first.arrays.items():
+            if array.ndim < 2:
+                shapes[word] = tuple(array.shape) or (1 + max(int(case.arrays[word]) for case in prepared),)
+                continue
             size = array.shape[1:] if first.sliced else array.shape
             shapes[word] = (int(size[0]), *(patch or tuple(int(s) for s in size[1:])))
     return shapes

@@ -19,7 +19,8 @@ from adversaria.run import write_json
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
-FORMAT = 3
+FORMAT = 4
+_AIR = -900.0
 Measure = Callable[[Image, np.random.Generator], Image]
 
 
@@ -42,7 +43,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case ready for training. Arrays (C, *S) lie in memory maps; with `sliced` they are (N, C, H, W)."""
+    """A case ready for training. Arrays (C, *S) lie in memory maps; with `sliced` they are (N, C, H, W).
+
+    Numbers, () or (N,), are kept as they are: integers (a label, tokens) as int64, others (a code) as float32.
+    """
 
     handle: str
     subject: str
@@ -53,19 +57,19 @@ class Prepared:
     sliced: bool
     notes: tuple[str, ...]
     axes: str
-    clipped: Mapping[str, float]
+    clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
         if not self.sliced:
             return [Item(self.arrays, self.handle)]
-        count = next(iter(self.arrays.values())).shape[0]
+        count = next(array for array in self.arrays.values() if array.ndim > 1).shape[0]
         chosen = [k for k in range(count) if slices is None or k in slices]
-        words = {k: {word: array[k] for word, array in self.arrays.items()} for k in chosen}
+        words = {k: {w: array[k] if array.ndim > 1 else array for w, array in self.arrays.items()} for k in chosen}
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(float(np.ptp(array)) > 0 for array in words[k].values())
+            if all(array.ndim < 2 or float(np.ptp(array)) > 0 for array in words[k].values())
         ]
 
 
@@ -124,13 +128,17 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     clipped = {}
     for word, name in plan.bind.items():
         image = images[name]
+        if image.array.ndim < 2:
+            arrays[word], clipped[word] = image.array, 0.0
+            continue
         if float(np.ptp(image.array)) == 0:
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
         scale = plan.intensity[word].fit(image.array)
         scales[word] = scale
-        clipped[word] = scale.clipped(image.array)
+        clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
         arrays[word] = scale.forward(image.array)
-    first = images[next(iter(plan.bind.values()))]
+    first = next(images[name] for name in plan.bind.values() if images[name].array.ndim > 1)
+    alike = [] if _differ(images, plan) else ["its images are equal in every voxel: there is nothing to learn"]
     sliced = plan.dims == 2 and first.array.ndim == 4
     if plan.dims == 3 and first.array.ndim == 3:
         raise UserError(
@@ -139,18 +147,25 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         )
     place.mkdir(parents=True, exist_ok=True)
     for word, array in arrays.items():
-        kept = np.moveaxis(array, -1, 0) if sliced else array
-        np.save(place / f"{word}.npy", np.ascontiguousarray(kept, np.float32))
+        if array.ndim > 1:
+            array = np.ascontiguousarray(np.moveaxis(array, -1, 0) if sliced else array, np.float32)
+        np.save(place / f"{word}.npy", array)
     facts: dict[str, Any] = {
         "scales": {word: asdict(scale) for word, scale in scales.items()},
         "units": {word: images[name].unit for word, name in plan.bind.items()},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": list(dict.fromkeys(text for name in plan.bind.values() for text in images[name].warnings)),
+        "notes": list(dict.fromkeys(t for name in plan.bind.values() for t in images[name].warnings)) + alike,
         "clipped": clipped,
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def _differ(images: Mapping[str, Image], plan: Plan) -> bool:
+    """Whether the images that a case brings differ from each other."""
+    arrays = [images[name].array for name in dict.fromkeys(plan.bind.values())]
+    return len(arrays) < 2 or any(not np.array_equal(arrays[0], other) for other in arrays[1:])
 
 
 def measured(case: Case, plan: Plan) -> dict[str, Image]:

@@ -199,7 +199,7 @@ class Recipe:
             word: Builder(extra=self.extra).make(node, Intensity, f"{self.name}: intensity.{word}")
             for word, node in stated.items()
         }
-        missing = [word for word in self.bind if word not in made]
+        missing = [word for word in self.bind if word not in made and "S" in WORDS[word].shape.split()]
         if missing:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
         return made

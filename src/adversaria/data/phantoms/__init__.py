@@ -1,7 +1,25 @@
 """Phantoms: simulators with known truth, one file a modality."""
 
 from adversaria.data.phantoms.brain import Brain
+from adversaria.data.phantoms.chest_film import ChestFilm
+from adversaria.data.phantoms.contrasts import BrainContrasts
+from adversaria.data.phantoms.heart import Heart
+from adversaria.data.phantoms.liver_lesion import LiverLesion
+from adversaria.data.phantoms.lung_nodule import LungNodule
+from adversaria.data.phantoms.mammogram import Mammogram
+from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.torso import TorsoCT
 
-__all__ = ["Brain", "Phantom", "TorsoCT"]
+__all__ = [
+    "Brain",
+    "BrainContrasts",
+    "ChestFilm",
+    "Heart",
+    "LiverLesion",
+    "LungNodule",
+    "Mammogram",
+    "MarrowCells",
+    "Phantom",
+    "TorsoCT",
+]

@@ -30,29 +30,45 @@ class Lattice:
 
     def on(self, axes: Axes) -> Array:
         """Evaluate on the grid (len(x), len(y), len(z)) of three axes."""
-        count = int(np.ceil(2 * self.reach / self.pitch)) + 4
-        white = np.stack(
-            [stream(*self.name, k).standard_normal((count, count), np.float32) for k in self._planes(axes[2])]
-        )
-        first = int(self._planes(axes[2])[0])
-        bases = [self._basis(axis, count, 0) for axis in axes[:2]]
-        along = self._basis(axes[2], len(white), first)
-        values = np.tensordot(along, white, (1, 0))
-        values = np.einsum("kab,ia->kib", values, bases[0], optimize=True)
-        values = np.einsum("kib,jb->ijk", values, bases[1], optimize=True)
+        white, first = self._white(axes[2])
+        return self._mixed(white, *self._bases(axes, first, len(white)))
+
+    def with_slopes(self, axes: Axes) -> tuple[Array, Array]:
+        """Give the field, and its exact slopes (3, *S) per mm along the three axes."""
+        white, first = self._white(axes[2])
+        plain = self._bases(axes, first, len(white))
+        steep = self._bases(axes, first, len(white), slope=True)
+        turned = [[steep[k] if k == n else plain[k] for k in range(3)] for n in range(3)]
+        return self._mixed(white, *plain), np.stack([self._mixed(white, *bases) for bases in turned])
+
+    def _white(self, up: Array) -> tuple[Array, int]:
+        """The planes of white noise that reach these heights; a slice draws four of them, not all."""
+        count = self._count()
+        low, high = (int(np.floor((float(z) + self.reach) / self.pitch)) for z in (up.min(), up.max()))
+        planes = [stream(*self.name, k).standard_normal((count, count), np.float32) for k in range(low, high + 4)]
+        return np.stack(planes), low
+
+    def _count(self) -> int:
+        return int(np.ceil(2 * self.reach / self.pitch)) + 4
+
+    def _bases(self, axes: Axes, first: int, planes: int, slope: bool = False) -> list[Array]:
+        sizes = ((self._count(), 0), (self._count(), 0), (planes, first))
+        return [self._basis(axis, *size, slope) for axis, size in zip(axes, sizes, strict=True)]
+
+    @staticmethod
+    def _mixed(white: Array, x: Array, y: Array, z: Array) -> Array:
+        planes = x @ white @ y.T
+        values = np.tensordot(planes, z, (0, 1)) if len(z) > 1 else np.tensordot(z[0], planes, (0, 0))[..., None]
         return (values / np.float32(_POWER**1.5)).astype(np.float32)
 
-    def _planes(self, axis: Array) -> range:
-        """The lattice planes that reach this axis; a slice draws four of them, not all."""
-        low = int(np.floor((float(axis.min()) + self.reach) / self.pitch))
-        high = int(np.floor((float(axis.max()) + self.reach) / self.pitch))
-        return range(low, high + 4)
-
-    def _basis(self, axis: Array, count: int, first: int) -> Array:
+    def _basis(self, axis: Array, count: int, first: int, slope: bool) -> Array:
         place = (np.asarray(axis, np.float64) + self.reach) / self.pitch
         whole = np.floor(place).astype(int)
         t = place - whole
-        weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
+        if slope:
+            weights = np.stack([-((1 - t) ** 2), 3 * t**2 - 4 * t, -3 * t**2 + 2 * t + 1, t**2]) / (2 * self.pitch)
+        else:
+            weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
         basis = np.zeros((len(place), count), np.float32)
         for offset in range(4):
             basis[np.arange(len(place)), np.clip(whole - first + offset, 0, count - 1)] += weights[offset]

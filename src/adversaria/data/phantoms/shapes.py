@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Points = tuple[Array, Array, Array]
+Box = tuple[Any, ...]
 
 
 def ellipsoid(at: Points, centre: Sequence[float], axes: Sequence[float], turn: float = 0.0) -> Array:
@@ -18,8 +19,9 @@ def ellipsoid(at: Points, centre: Sequence[float], axes: Sequence[float], turn: 
         x, y = cosine * x + sine * y, cosine * y - sine * x
     a, b, c = (np.float32(r) for r in axes)
     k = np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2)
-    g = np.sqrt((x / a**2) ** 2 + (y / b**2) ** 2 + (z / c**2) ** 2) + np.float32(1e-6)
-    return k * (k - 1) / g
+    g = np.sqrt((x / a**2) ** 2 + (y / b**2) ** 2 + (z / c**2) ** 2) + np.float32(1e-9)
+    # k / g lies between the axes; at the very centre, where it is 0 / 0, the shortest axis is the distance
+    return (k - 1) * np.maximum(k / g, min(a, b, c))
 
 
 def cylinder(at: Points, centre: Sequence[float], radius: float, radius_y: float | None = None) -> Array:
@@ -51,27 +53,60 @@ def stamp(labels: NDArray[np.int16], share: Array, label: int) -> None:
     labels[inside] = label
 
 
-class Canvas:
-    """Paints structures one over the other, each taking its share of what is there."""
+def centroid(share: Array, axes: Points) -> list[float]:
+    """Where a lesion lies, in RAS millimetres."""
+    total = float(share.sum())
+    sums = [float((share.sum(tuple(k for k in range(3) if k != n)) * axes[n]).sum()) / total for n in range(3)]
+    return [-sums[0], -sums[1], sums[2]]
 
-    def __init__(self, shape: tuple[int, ...], voxel: float, value: float):
+
+class Canvas:
+    """Paints structures one over the other, each taking its share of what is there.
+
+    With `keep` it keeps the share of every label in every voxel (`fractions`). Values may be left out
+    where images are formed from the fractions.
+    """
+
+    def __init__(self, shape: tuple[int, ...], voxel: float, value: float = 0.0, keep: bool = False):
         self.voxel = voxel
         self.image = np.full(shape, value, np.float32)
         self.labels = np.zeros(shape, np.int16)
-        self.fractions: dict[int, Array] | None = None
+        self.fractions: dict[int, Array] = {0: np.ones(shape, np.float32)} if keep else {}
 
-    def keep_fractions(self) -> None:
-        """From here on keep the share of every label in every voxel."""
-        self.fractions = {0: np.ones_like(self.image)}
+    def paint(
+        self,
+        distance: Array,
+        value: float | Array = 0.0,
+        label: int | None = None,
+        box: Box = (...,),
+        within: Array | float = 1.0,
+    ) -> Array:
+        """Paint a structure inside `box`, where it takes at most the share `within`; give its shares.
 
-    def paint(self, distance: Array, value: float | Array, label: int | None = None) -> Array:
-        """Paint a structure and give its membership; without a label it keeps that of what lies below."""
-        share = np.broadcast_to(membership(distance, self.voxel), self.image.shape)
-        self.image += share * (value - self.image)
+        Without a label it keeps that of what lies below.
+        """
+        image, labels = self.image[box], self.labels[box]
+        share = np.broadcast_to(membership(distance, self.voxel) * within, image.shape)
+        image += share * (value - image)
         if label is not None:
-            self.labels[share > 0.5] = label
-            if self.fractions is not None:
-                for known in self.fractions.values():
-                    known *= 1 - share
-                self.fractions[label] = self.fractions.get(label, np.zeros_like(self.image)) + share
+            labels[share > 0.5] = label
+            if self.fractions and share.any():
+                self._share_out(share, label, box)
         return share
+
+    def _share_out(self, share: Array, label: int, box: Box) -> None:
+        rest = 1 - share
+        for known in self.fractions.values():
+            part = known[box]
+            part *= rest
+        self.fractions.setdefault(label, np.zeros_like(self.image))[box] += share
+
+    def hard(self) -> NDArray[np.int16]:
+        """Label every voxel with what holds most of it."""
+        names = np.array(list(self.fractions), np.int16)
+        best = np.zeros(self.image.shape, np.int16)
+        most = np.full(self.image.shape, -1, np.float32)
+        for name in names:
+            np.copyto(best, name, where=self.fractions[name] > most)
+            np.maximum(most, self.fractions[name], out=most)
+        return best

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.phantoms.fields import Axes, Lattice, about, axis, between, grid
+from adversaria.data.phantoms.noise import reconstructed
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.shapes import (
     Canvas,
     Points,
+    centroid,
     cylinder,
     ellipsoid,
     intersection,
@@ -34,14 +36,18 @@ FACTORS = (
 class TorsoCT(Phantom):
     """Torso CT in HU: organs as warped ellipsoids, portal-venous enhancement, texture, partial volume.
 
-    Words: `ct` (noise-free), `mask` (LABELS), `lesion` (label map), `lesions` (a table), `factors`. `level`
-    chooses the height of a 2D slice, or the middle of a volume: abdomen, heart, chest or any. Lesions are
-    low-contrast liver (abdomen), lung nodules (chest) or coronary calcium (heart), in the share
-    `prevalence` of subjects; raising it keeps the sick subjects sick. `contrast` and `lesion_size` scale them.
+    Words: `ct`, `mask` (LABELS), `lesion` (label map), `lesions` (a table), `factors`, `label` (0 healthy, 1
+    sick). `ct` is free of noise unless `noise` (HU, its deviation; a reconstruction's spectrum, no streaks)
+    is given: recipes make measurements by an operator. `level` chooses the height of a 2D slice, or the
+    middle of a volume: abdomen, heart, chest or any. Lesions are low-contrast liver (abdomen), lung nodules
+    (chest) or coronary calcium (heart), in the share `prevalence` of subjects. `contrast` and `lesion_size`
+    scale them.
     """
 
-    words = ("ct", "mask", "lesion", "lesions", "factors")
-    units = {"ct": "HU", "mask": "labels", "lesion": "labels"}
+    words = ("ct", "mask", "lesion", "lesions", "factors", "label")
+    units = {"ct": "HU", "mask": "labels", "lesion": "labels", "label": "labels"}
+    factor_names = FACTORS
+    classes = ("healthy", "sick")
 
     def __init__(
         self,
@@ -52,46 +58,43 @@ class TorsoCT(Phantom):
         prevalence: float = 0.5,
         contrast: float = 1.0,
         lesion_size: float = 1.0,
+        healthy: bool = False,
+        noise: float = 0.0,
         fractions: bool = False,
         seed: int = 0,
     ):
-        super().__init__(size, dims, spacing or 400.0 / size, seed)
+        super().__init__(size, dims, spacing or 400.0 / size, seed, prevalence, healthy)
         if level not in LEVELS:
             raise ValueError(f"there is no level '{level}'; there are {', '.join(LEVELS)}")
-        self.level, self.prevalence = level, prevalence
-        self.contrast, self.lesion_size, self.fractions = contrast, lesion_size, fractions
+        self.level, self.contrast, self.lesion_size = level, contrast, lesion_size
+        self.noise, self.fractions = noise, fractions
 
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
         """Make one subject, or its healthy twin."""
-        name = ("torso", self.seed, subject)
+        name = self.named(subject)
         height = between((*name, "height"), *LEVELS[self.level])
-        across = axis(self.size, self.spacing)
-        up = axis(self.size, self.spacing, height) if self.dims == 3 else np.array([height], np.float32)
-        axes = (across, across, up)
+        axes = self.axes(height)
         body = _Body(name, axes, self.spacing, height)
-        canvas = Canvas((self.size, self.size, len(up)), self.spacing, -1000.0)
-        if self.fractions:
-            canvas.keep_fractions()
+        canvas = Canvas((self.size, self.size, len(axes[2])), self.spacing, -1000.0, self.fractions)
         body.paint(canvas)
         lesion: NDArray[Any] = np.zeros_like(canvas.labels)
         table: list[dict[str, Any]] = []
-        if not healthy and between((*name, "sick"), 0, 1) < self.prevalence:
+        if self.sick(subject, healthy):
             lesion, table = body.lesions(canvas, self.level, self.contrast, self.lesion_size)
+        image: Array = canvas.image
+        if self.noise:
+            image = image + np.float32(self.noise) * reconstructed(image.shape, stream(*name, "noise"))
         made: dict[str, Any] = {
-            "ct": self._out(canvas.image),
-            "mask": self._out(canvas.labels),
-            "lesion": self._out(lesion),
+            "ct": self.out(image),
+            "mask": self.out(canvas.labels),
+            "lesion": self.out(lesion),
             "lesions": table,
             "factors": np.array([body.factors[f] for f in FACTORS], np.float32),
+            "label": int(bool(table)),
         }
-        if canvas.fractions is not None:
-            made["fractions"] = np.concatenate([self._out(f) for f in canvas.fractions.values()])
+        if canvas.fractions:
+            made["fractions"] = np.concatenate([self.out(f) for f in canvas.fractions.values()])
         return made
-
-    def _out(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Bring (x, y, z) to (1, rows, columns[, slices])."""
-        turned = array.transpose(1, 0, 2)[None]
-        return np.ascontiguousarray(turned if self.dims == 3 else turned[..., 0])
 
 
 class _Body:
@@ -151,19 +154,42 @@ class _Body:
         sized = tuple(a * scale * about((*self.name, name, "axis", k), 1, 0.06) for k, a in enumerate(axes))
         return ellipsoid(self.at, self.place(name, centre), sized, about((*self.name, name, "turn"), 0, 0.1))
 
+    def wall(self) -> Array:
+        return cylinder(self.at, (0, 0), 146, 97)
+
+    def cavity(self) -> Array:
+        x, y, z = self.at
+        thick = 11 + 4 * np.clip((y - 40) / 40, 0, 1)
+        return intersection(self.wall() + thick, -ellipsoid((x, y, 0 * z), (0, 84, 0), (62, 40, 1)), 6.0)
+
+    def liver(self) -> Array:
+        right = self.organ("liver right", (-66, -12, 168), (62, 66, 74), self.factors["liver"])
+        left = self.organ("liver left", (-8, -40, 172), (56, 30, 40), self.factors["liver"])
+        return intersection(union(right, left, 12), self.cavity() + 3, 3.0)
+
+    def heart(self) -> Array:
+        return self.organ("heart", (16, -24, 222), (56, 46, 42), self.factors["heart"])
+
+    def lungs(self) -> Array:
+        found: list[Array] = []
+        for side, name in ((-1, "right"), (1, "left")):
+            lung = self.organ(f"{name} lung", (side * 72, 2, 258), (60, 84, 100))
+            dome = ellipsoid(self.at, (side * 68, -6, 150 + 6 * side), (74, 88, 62))
+            lung = intersection(intersection(lung, -dome, 4), -self.heart() + 2, 4)
+            found.append(intersection(lung, self.cavity() + 1, 3))
+        return np.minimum(*found)
+
     def paint(self, canvas: Canvas) -> None:
         """Paint the body from outside in."""
-        f, x, y, z = self.factors, *self.at
+        f = self.factors
         grain = self.field("grain", 5.0)
-        wall = cylinder(self.at, (0, 0), 146, 97)
+        wall = self.wall()
         skin = wall - np.float32(f["fat"]) * (1 + 0.35 * self.field("fat", 60.0)) - 8
         canvas.paint(skin, 15.0)
         canvas.paint(skin + 3, -100 + 7 * grain, LABELS["fat"])
         canvas.paint(wall, 55 + 8 * f["enhancement"] + 6 * grain, LABELS["muscle"])
-        thick = 11 + 4 * np.clip((y - 40) / 40, 0, 1)
-        cavity = intersection(wall + thick, -ellipsoid((x, y, 0 * z), (0, 84, 0), (62, 40, 1)), 6.0)
-        canvas.paint(cavity, -98 + 6 * grain, LABELS["cavity fat"])
-        self.cavity = cavity
+        self.inside = self.cavity()
+        canvas.paint(self.inside, -98 + 6 * grain, LABELS["cavity fat"])
         self.bowel(canvas, grain)
         self.abdomen(canvas, grain)
         self.thorax(canvas, grain)
@@ -172,29 +198,27 @@ class _Body:
     def bowel(self, canvas: Canvas, grain: Array) -> None:
         loops = self.field("loops", 17.0)
         low = np.clip((self.at[2] - 165) / 10, 0, None)
-        inside = intersection(self.cavity + 8, (0.25 - loops) * 16 + low * 8, 3.0)
+        inside = intersection(self.inside + 8, (0.25 - loops) * 16 + low * 8, 3.0)
         canvas.paint(inside, 38 + 25 * self.factors["enhancement"] + 5 * grain, LABELS["bowel"])
         canvas.paint(intersection(inside + 4, (0.8 - loops) * 16), 18 + 8 * grain, LABELS["bowel"])
         canvas.paint(intersection(inside + 5, (self.factors["gas"] - loops) * 16), -920.0, LABELS["bowel"])
 
     def abdomen(self, canvas: Canvas, grain: Array) -> None:
         f, e = self.factors, self.factors["enhancement"]
-        right = self.organ("liver right", (-66, -12, 168), (62, 66, 74), f["liver"])
-        left = self.organ("liver left", (-8, -40, 172), (56, 30, 40), f["liver"])
-        self.liver = intersection(union(right, left, 12), self.cavity + 3, 3.0)
-        canvas.paint(self.liver, 58 + 50 * e + 4 * grain, LABELS["liver"])
+        liver = self.liver()
+        canvas.paint(liver, 58 + 50 * e + 4 * grain, LABELS["liver"])
         vessels = np.exp(-np.square(self.field("liver vessels", 15.0) / 0.10))
-        canvas.paint(intersection(self.liver + 6, (0.55 - vessels) * 8), 50 + 110 * e, LABELS["liver"])
+        canvas.paint(intersection(liver + 6, (0.55 - vessels) * 8), 50 + 110 * e, LABELS["liver"])
         canvas.paint(
-            intersection(self.organ("stomach", (48, -34, 170), (40, 36, 42)), self.cavity + 4),
+            intersection(self.organ("stomach", (48, -34, 170), (40, 36, 42)), self.inside + 4),
             35 + 30 * e,
             LABELS["stomach"],
         )
         stomach = self.organ("stomach", (48, -34, 170), (35, 31, 37))
-        canvas.paint(intersection(stomach, self.cavity + 8), 12 + 6 * grain, LABELS["stomach"])
+        canvas.paint(intersection(stomach, self.inside + 8), 12 + 6 * grain, LABELS["stomach"])
         level = self.draw("fluid level", -42, 8) - self.at[1]
-        canvas.paint(intersection(intersection(stomach, self.cavity + 8), -level), -930.0, LABELS["stomach"])
-        spleen = intersection(self.organ("spleen", (94, 20, 170), (26, 44, 48), f["spleen"]), self.cavity + 3)
+        canvas.paint(intersection(intersection(stomach, self.inside + 8), -level), -930.0, LABELS["stomach"])
+        spleen = intersection(self.organ("spleen", (94, 20, 170), (26, 44, 48), f["spleen"]), self.inside + 3)
         canvas.paint(spleen, 48 + 65 * e + 4 * grain, LABELS["spleen"])
         for side, name in ((-1, "right"), (1, "left")):
             kidney = self.organ(f"{name} kidney", (side * 60, 38, 132 + 6 * side), (25, 31, 54), f["kidneys"])
@@ -206,22 +230,14 @@ class _Body:
 
     def thorax(self, canvas: Canvas, grain: Array) -> None:
         f, e = self.factors, self.factors["enhancement"]
-        heart = self.organ("heart", (16, -24, 222), (56, 46, 42), f["heart"])
+        heart, lungs = self.heart(), self.lungs()
         y, z = self.at[1], self.at[2]
         vessels = np.exp(-np.square(self.field("lung vessels", 11.0) / 0.07)) * 1.0
-        lungs: list[Array] = []
-        for side, name in ((-1, "right"), (1, "left")):
-            lung = self.organ(f"{name} lung", (side * 72, 2, 258), (60, 84, 100))
-            dome = ellipsoid(self.at, (side * 68, -6, 150 + 6 * side), (74, 88, 62))
-            lung = intersection(intersection(lung, -dome, 4), -heart + 2, 4)
-            lungs.append(lung)
-        self.lung = np.minimum(*lungs)
-        canvas.paint(self.lung, -860 + 0.35 * (y + 80) + 18 * grain, LABELS["lung"])
-        canvas.paint(intersection(self.lung + 4, (0.6 - vessels) * 6), -40.0 + 60 * e, LABELS["lung"])
+        canvas.paint(lungs, -860 + 0.35 * (y + 80) + 18 * grain, LABELS["lung"])
+        canvas.paint(intersection(lungs + 4, (0.6 - vessels) * 6), -40.0 + 60 * e, LABELS["lung"])
         canvas.paint(intersection(heart, 195 - z, 6), 45 + 75 * e + 4 * grain, LABELS["heart"])
         ventricle = self.organ("ventricle", (30, -18, 220), (24, 22, 24), f["heart"])
         canvas.paint(intersection(ventricle, 195 - z, 6), 45 + 120 * e, LABELS["heart"])
-        self.heart = heart
         aorta = cylinder(self.at, self.place("aorta", (16, 34, 0))[:2], self.draw("aorta radius", 11, 1.2))
         canvas.paint(aorta, 45 + 100 * e, LABELS["aorta"])
 
@@ -249,35 +265,51 @@ class _Body:
         self, canvas: Canvas, level: str, contrast: float, scale: float
     ) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
         """Place lesions where their host is, and paint them: host plus contrast."""
-        kind, host, sizes, change = {
-            "heart": ("calcium", self.heart + 4, (2.0, 6.0), (300.0, 800.0)),
-            "chest": ("nodule", self.lung + 8, (5.0, 18.0), (700.0, 850.0)),
-        }.get(level, ("liver lesion", self.liver + 10, (9.0, 26.0), (-70.0, -25.0)))
+        kind, sizes, change = {
+            "heart": ("calcium", (2.0, 6.0), (300.0, 800.0)),
+            "chest": ("nodule", (5.0, 18.0), (700.0, 850.0)),
+        }.get(level, ("liver lesion", (9.0, 26.0), (-70.0, -25.0)))
         labels = np.zeros_like(canvas.labels)
-        host = np.broadcast_to(host, labels.shape)
-        inside = np.argwhere(host < 0)
         table: list[dict[str, Any]] = []
-        count = int(stream(*self.name, "lesion count").integers(1, 4))
-        for number in range(1, count + 1 if len(inside) else 1):
+        for number in range(1, int(stream(*self.name, "lesion count").integers(1, 4)) + 1):
             random = stream(*self.name, "lesion", number)
-            where, u, v = random.uniform(), random.uniform(), random.uniform()
-            i, j, k = inside[int(where * len(inside))]
-            centre = [float(np.broadcast_to(p, labels.shape)[i, j, k]) for p in self.at]
+            where, u, v, w = random.uniform(size=4)
             radius = 0.5 * scale * (sizes[0] + u * (sizes[1] - sizes[0]))
+            centre = self._spot(level, where, 0.0 if number == 1 else 1.2 * radius * (2 * w - 1))
+            if centre is None:
+                continue
             delta = contrast * (change[0] + v * (change[1] - change[0]))
+            distance = ellipsoid(self.at, centre, (radius, radius * 0.9, radius))
+            if distance.min() > self.voxel:
+                continue
             bumps = 1 + 0.12 * self.field(f"lesion shape {number}", max(6.0, radius))
-            distance = ellipsoid(self.at, centre, (radius, radius * 0.9, radius)) / bumps
-            share = np.broadcast_to(membership(distance, self.voxel), labels.shape)
+            share = np.broadcast_to(membership(distance / bumps, self.voxel), labels.shape)
+            if share.max() <= 0.05:
+                continue
             canvas.image += share * np.float32(delta)
             stamp(labels, share, number)
-            volume = float((share * self.voxel**3).sum())
             table.append(
                 {
                     "id": number,
                     "type": kind,
                     "diameter_mm": 2 * radius,
                     "contrast_hu": delta,
-                    "volume_mm3": volume,
+                    "centre_mm": centroid(share, self.axes),
+                    "volume_mm3": float(share.sum() * self.voxel**3),
                 }
             )
         return labels, table
+
+    def _spot(self, level: str, where: float, offset: float) -> list[float] | None:
+        """Choose a place in the host organ, `offset` mm from the slice; the same on every grid."""
+        places = axis(60, 6.0, 3.0 * (where - 0.5))
+        probe = _Body(
+            self.name, (places, places, axis(1, 1.0, self.factors["height"] + offset)), 6.0, self.factors["height"]
+        )
+        host = {"heart": probe.heart, "chest": probe.lungs}.get(level, probe.liver)
+        depth = {"heart": 4, "chest": 8}.get(level, 10)
+        inside = np.argwhere(np.broadcast_to(host() + depth, (60, 60, 1)) < 0)
+        if not len(inside):
+            return None
+        spot = tuple(inside[int(where * len(inside))])
+        return [float(np.broadcast_to(p, (60, 60, 1))[spot]) for p in probe.at]
