@@ -2,6 +2,8 @@
 
 from adversaria.data.phantoms.brain import Brain
 from adversaria.data.phantoms.chest_film import ChestFilm
+from adversaria.data.phantoms.dermoscopy import Dermoscopy
+from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
@@ -10,4 +12,16 @@ from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.torso import TorsoCT
 
-__all__ = ["Brain", "ChestFilm", "Heart", "LiverLesion", "LungNodule", "Mammogram", "MarrowCells", "Phantom", "TorsoCT"]
+__all__ = [
+    "Brain",
+    "ChestFilm",
+    "Dermoscopy",
+    "Fundus",
+    "Heart",
+    "LiverLesion",
+    "LungNodule",
+    "Mammogram",
+    "MarrowCells",
+    "Phantom",
+    "TorsoCT",
+]
