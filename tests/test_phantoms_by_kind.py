@@ -7,6 +7,8 @@ from scipy.stats import chi2_contingency, spearmanr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from adversaria.data import phantoms
 from adversaria.data.phantoms import fundus_lesions, sentences
@@ -41,23 +43,24 @@ def features(images):
     return np.concatenate([np.maximum(made, 0).mean((2, 3)), images.mean((2, 3)), images.std((2, 3))], 1)
 
 
-def apart(one, two):
-    """Distance of two sets of features, in squared pooled deviations."""
-    spread = np.sqrt(0.5 * (one.var(0) + two.var(0))) + 1e-9
-    return np.mean(np.square((one.mean(0) - two.mean(0)) / spread))
+def told_apart(one, two):
+    """Share of two sets that a linear classifier of their features tells apart, cross-validated."""
+    x, y = np.concatenate([one, two]), np.repeat([0, 1], [len(one), len(two)])
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=500))
+    return np.mean(cross_val_predict(model, x, y, cv=4) == y)
 
 
 @pytest.mark.parametrize(("name", "knobs"), SITES)
 def test_domains_differ_and_their_truth_does_not(name, knobs):
-    """Sites are told apart by their looks (more than 10 times what two halves of one site differ), not by labels."""
+    """Sites are told apart by their looks, two halves of one site are not, and labels are the same."""
     a, b = (
-        [getattr(phantoms, name)(size=48, domain=domain, **knobs).case(k) for k in range(24)] for domain in ("a", "b")
+        [getattr(phantoms, name)(size=32, domain=domain, **knobs).case(k) for k in range(20)] for domain in ("a", "b")
     )
     word = getattr(phantoms, name).words[0]
     assert [case["label"] for case in a] == [case["label"] for case in b]
     first, second = (features(np.stack([case[word] for case in cases])) for cases in (a, b))
-    within = apart(first[::2], first[1::2])
-    assert apart(first, second) > 4 * within
+    assert told_apart(first, second) > 0.85
+    assert told_apart(first[::2], first[1::2]) < 0.8
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -109,11 +112,11 @@ def test_a_nodules_volume_is_the_masks():
 
 
 def test_liver_lesions_mean_alone_does_not_tell_the_class():
-    cases = [phantoms.LiverLesion(size=48).case(k) for k in range(150)]
+    cases = [phantoms.LiverLesion(size=32).case(k) for k in range(320)]
     y = np.array([case["label"] for case in cases])
     x = np.array([[case["ct"][case["lesion"] > 0].mean()] for case in cases])
     linear = np.mean(cross_val_predict(LogisticRegression(), (x - x.mean()) / x.std(), y, cv=5) == y)
-    assert 0.45 < linear < 0.8
+    assert 0.45 < linear < 0.75
     texture = [[c["ct"][c["lesion"] > 0].mean(), c["ct"][c["lesion"] > 0].std()] for c in cases]
     both = np.array(texture)
     better = np.mean(cross_val_predict(LogisticRegression(), (both - both.mean(0)) / both.std(0), y, cv=5) == y)
@@ -224,7 +227,7 @@ def test_marrow_fields_hold_what_they_count():
     case = phantoms.MarrowCells(size=160, cells=9).case(1)
     assert case["proportions"].sum() == pytest.approx(1) and len(np.unique(case["instances"])) == 10
     image, mask = case["image"], case["mask"][0]
-    assert image[0][mask == 2].mean() < 0.6 * image[0][mask == 0].mean(), "nuclei are dark in red"
+    assert image[0][mask == 2].mean() < 0.75 * image[0][mask == 0].mean(), "nuclei are dark in red"
     assert image[2][mask == 2].mean() > image[1][mask == 2].mean(), "and more blue than green"
     cells = [phantoms.MarrowCells(size=48).case(k) for k in range(60)]
     ratio = np.array([case["factors"][1] for case in cells])

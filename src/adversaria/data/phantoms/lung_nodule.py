@@ -27,7 +27,7 @@ class LungNodule(Phantom):
     """Lung CT (HU) around a nodule, about 50 mm wide, with vessels and in a third of the cases the chest wall.
 
     Diameters are log-normal, benign about 6 mm and malignant about 13 mm; malignant ones are more often spiculated,
-    benign ones more often calcified, and the classes overlap (the AUC of a logistic model of the true attributes is 0.88).
+    benign ones more often calcified, and the classes overlap (AUC 0.88 from the true attributes).
     `malignant` is the share of malignant nodules and `place` any or pleura. Words also: `erased` (the middle 32 mm
     replaced by lung), `weight` (5 where it was erased and 3 mm around, else 1), `mask` (LABELS), `lesion`,
     `lesions`, `factors`, `label`, `text` (tokens of `sentence`).
