@@ -6,10 +6,14 @@ import torch
 
 from adversaria import physics
 from adversaria.draws import stream
-from adversaria.physics import LowDoseCT, ParallelBeam
+from adversaria.physics import Biplanar, Downsample, LowDoseCT, ParallelBeam
 
-LINEAR = {"ParallelBeam": lambda: (ParallelBeam(24, 17, spacing=1.5), (2, 1, 24, 24))}
-ELSEWHERE = {"LowDoseCT": "random: tested by its law of noise"}
+LINEAR = {
+    "Biplanar": lambda: (Biplanar(), (2, 1, 6, 6, 5)),
+    "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
+    "ParallelBeam": lambda: (ParallelBeam(24, 17, spacing=1.5), (2, 1, 24, 24)),
+}
+ELSEWHERE = {"LowDoseCT": "random: tested by its law of noise", "Sketch": "not linear: tested by its parts"}
 
 
 def disc(size, radius, value=1.0, centre=(0.0, 0.0)):

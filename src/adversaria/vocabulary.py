@@ -39,12 +39,16 @@ class Word(NamedTuple):
 
 WORDS: dict[str, Word] = {
     "image": Word("B C S", "normalised", "a sample of the one domain that an unconditional game learns"),
+    "unlabelled": Word("B C S", "normalised", "as `image`, from a stream of samples whose label is not known"),
     "source": Word("B C S", "normalised", "what a translation starts from"),
     "target": Word("B C S", "normalised", "what a translation should arrive at"),
     "output": Word("B C S", "normalised", "what the game made"),
     "restored": Word("B C S", "normalised", "an image brought back through both directions of a cycle"),
     "mask": Word("B 1 S", "labels or 0-1", "a region of interest"),
     "label": Word("B", "class index", "the class of the case"),
+    "posterior": Word("B K", "probability", "how likely each class of the case is, as the game found"),
+    "score": Word("B", "relative", "how unlike what the game learned a case is"),
+    "residual": Word("B C S", "normalised", "where and how much an image differs from what the game made of it"),
     "latent": Word("B N", "standard normal", "the latent vector that an image is made from"),
     "code": Word("B N", "per factor", "named or learned factors of an image"),
     "measurement": Word("B C ...", "of the device", "raw data: k-space, sinogram, counts"),

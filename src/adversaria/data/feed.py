@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
@@ -97,7 +98,7 @@ class Stream:
     def _patch(self, item: Item, draw: Array) -> dict[str, Array]:
         if self.patch is None:
             return dict(item.words)
-        size = next(iter(item.words.values())).shape[1:]
+        size = max((array.shape[1:] for array in item.words.values()), key=prod)
         room = [s - p for s, p in zip(size, self.patch, strict=True)]
         if min(room) < 0:
             raise UserError(
@@ -106,8 +107,11 @@ class Stream:
                 "Choose a smaller patch: --set train.patch=[...].",
             )
         corner = self.sampling.place(item, room, self.patch, draw)
-        window = (slice(None), *_window(corner, self.patch))
-        return {word: array[window] for word, array in item.words.items()}
+        ratios = {word: _ratios(size, array.shape[1:], self.patch, word) for word, array in item.words.items()}
+        # words of larger voxels are cut at the same place: corners lie on the borders of the largest voxels
+        corner = [c // max(rs) * max(rs) for c, rs in zip(corner, zip(*ratios.values(), strict=True), strict=True)]
+        windows = {word: _window(_shrunk(corner, rs), _shrunk(self.patch, rs)) for word, rs in ratios.items()}
+        return {word: array[(slice(None), *windows[word])] for word, array in item.words.items()}
 
 
 class PatchFeed:
@@ -142,6 +146,22 @@ def _order(count: int, seed: int, epoch: int, name: str) -> NDArray[np.int64]:
             _ORDERS.clear()
         _ORDERS[wanted] = order(count, "epoch", seed, epoch, name)
     return _ORDERS[wanted]
+
+
+def _ratios(size: Sequence[int], own: Sequence[int], patch: Sequence[int], word: str) -> list[int]:
+    """How many voxels of the largest image one of this word's spans along each axis."""
+    ratios = [big // max(small, 1) for big, small in zip(size, own, strict=True)]
+    if any(b != s * r or p % r for b, s, r, p in zip(size, own, ratios, patch, strict=True)):
+        raise UserError(
+            f"'{word}' is {'x'.join(map(str, own))} beside images of {'x'.join(map(str, size))}: a patch of "
+            f"{'x'.join(map(str, patch))} cannot be cut from both.",
+            "Sizes and patch must be whole multiples of the smaller image's.",
+        )
+    return ratios
+
+
+def _shrunk(numbers: Sequence[int], ratios: Sequence[int]) -> list[int]:
+    return [n // r for n, r in zip(numbers, ratios, strict=True)]
 
 
 def _window(corner: Sequence[int], patch: Sequence[int]) -> tuple[slice, ...]:

@@ -40,6 +40,24 @@ class Image:
         """Give other values in the same place."""
         return replace(self, array=np.asarray(array, np.float32), unit=unit or self.unit)
 
+    def resampled(self, array: Array, unit: str | None = None) -> "Image":
+        """Give values of the same place on a finer or coarser grid: voxels change their size, the extent stays."""
+        ratios = [old / new for old, new in zip(self.array.shape[1:], array.shape[1:], strict=True)]
+        if all(ratio == 1 for ratio in ratios):
+            return self.like(array, unit)
+        affine = self.affine
+        if affine is not None:
+            # columns of a 2D image (rows, columns) are the first two axes of space
+            across = ratios + [1.0] * (3 - len(ratios))
+            shift = affine[:3, :3] @ np.array([(ratio - 1) / 2 for ratio in across])
+            affine = affine.copy()
+            affine[:3, 3] += shift
+            affine[:3, :3] *= across
+        spacing = tuple(s * r for s, r in zip(self.spacing, ratios, strict=False))
+        return replace(
+            self, array=np.asarray(array, np.float32), unit=unit or self.unit, affine=affine, spacing=spacing
+        )
+
     def block(self, slices: range) -> "Image":
         """Give a block of slices along the last axis, at its own place in space."""
         if self.array.ndim != 4:
@@ -49,6 +67,23 @@ class Image:
             affine = affine.copy()
             affine[:3, 3] += slices.start * affine[:3, 2]
         return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine)
+
+
+def apart(first: Image, second: Image) -> float:
+    """How far (mm) voxels of one index lie from each other in two images of one size; 0 where a place is unknown."""
+    if first.affine is None or second.affine is None:
+        return 0.0
+    return float(np.linalg.norm(_places(first) - _places(second), axis=1).max())
+
+
+def _places(image: Image) -> NDArray[np.float64]:
+    """Where the corners lie (RAS, mm), or those of every slice where the steps between slices differ."""
+    assert image.affine is not None
+    size = (*image.array.shape[1:], 1)[:3]
+    steps = image.facts.get("steps_mm")
+    along = [0.0, size[2] - 1.0] if steps is None else np.cumsum([0.0, *steps]) / image.spacing[2]
+    corners = np.array([(i, j, k, 1) for i in (0, size[0] - 1) for j in (0, size[1] - 1) for k in along], np.float64)
+    return (corners @ image.affine.T)[:, :3]
 
 
 def axes_of(affine: NDArray[np.float64]) -> str:

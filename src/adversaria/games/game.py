@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from adversaria.games.optimisers import Optimiser
-from adversaria.vocabulary import Batch
+from adversaria.vocabulary import Batch, UserError
 
 Losses = Mapping[str, Tensor]
 Turn = tuple[str | tuple[str, ...], Losses] | Mapping[str, Losses]
@@ -44,7 +44,8 @@ class Game(nn.Module):
     def wiring(cls) -> dict[str, Any]:
         """Say which word of the batch sets the channels or size of each network.
 
-        `{"generator": {"in_channels": "source"}}` sets an argument of a network;
+        `{"generator": {"in_channels": "source"}}` sets an argument of a network; "source+target" counts the
+        channels of both, and a number stands for itself;
         `{"pool_shape": "target"}` sets an argument of the game to the word's shape (C, *S).
         Arguments of `wiring` are arguments of the game that change it.
         """
@@ -95,3 +96,23 @@ def latent_shape_of(generator: nn.Module) -> tuple[int, ...]:
     if not isinstance(shape, tuple):
         raise TypeError(f"{type(generator).__name__} has no latent_shape: it is not a generator of images")
     return shape
+
+
+def shared_latent(encoder: nn.Module, decoder: nn.Module) -> tuple[int, ...]:
+    """Give the shape of the latent vector that a decoder takes; an encoder that says its own must give the same."""
+    shape = latent_shape_of(decoder)
+    given = getattr(encoder, "latent_shape", shape)
+    if given != shape:
+        raise UserError(
+            f"the encoder gives {given[0]} numbers and the decoder takes {shape[0]}.",
+            "Give both the same `latent`.",
+        )
+    return shape
+
+
+def classes_of(network: nn.Module) -> int:
+    """Give the number of classes that a network knows; it must say so."""
+    classes = getattr(network, "classes", 0)
+    if not isinstance(classes, int) or classes < 1:
+        raise UserError(f"{type(network).__name__} knows no classes.", "Use a network with the argument `classes`.")
+    return classes

@@ -45,3 +45,28 @@ class ImagePool(nn.Module):
             else:
                 given.append(image)
         return torch.stack(given)
+
+
+class HistoryBuffer(ImagePool):
+    """History of refined images (Shrivastava et al. 2017, section 2.3): half of each batch comes from the past.
+
+    Until `size` images of `shape` (C, *S) are stored, new ones are stored and given as they are. Then the second half
+    of each batch is given from the buffer, and as many of the new images, those left out, take random places in it.
+    """
+
+    @torch.no_grad()
+    def mix(self, fresh: Tensor, draws: Tensor) -> Tensor:
+        """Mix images (B, C, *S) with the past by `draws` (B, 2), uniform: which to take, and where to store."""
+        given = fresh.detach().clone()
+        room = min(self.size - int(self.count), len(given))
+        if self.size and room > 0:
+            first = int(self.count)
+            self.images[first : first + room] = given[:room]
+            self.count += room
+        elif self.size:
+            half = len(given) // 2
+            new = given[len(given) - half :].clone()
+            places = (draws[len(given) - half :] * self.size).long()
+            given[len(given) - half :] = self.images[places[:, 0]].to(given.dtype)
+            self.images[places[:, 1]] = new.to(self.images.dtype)
+        return given

@@ -1,26 +1,97 @@
 """Networks: plain modules for 2D and 3D."""
 
+from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
+from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
+from adversaria.networks.caption import CaptionDiscriminator, Captioner
+from adversaria.networks.coarse_to_fine import CoarseToFine
+from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
+from adversaria.networks.context_encoder import ContextNetwork
+from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from adversaria.networks.dcgan_autoencoder import DCGANAutoencoder
+from adversaria.networks.dcgan_encoder import DCGANEncoder
+from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegmenter
+from adversaria.networks.headed_dcgan import HeadedDCGAN
+from adversaria.networks.joint_discriminator import JointDiscriminator
+from adversaria.networks.label_dcgan import LabelDCGANDiscriminator, LabelDCGANGenerator
+from adversaria.networks.lapgan import LaplacianDiscriminators, LaplacianGenerators
+from adversaria.networks.latent_discriminator import LatentDiscriminator
+from adversaria.networks.location import LocationGenerator
+from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.plain_cnn import PlainCNN
+from adversaria.networks.refiner import Refiner
+from adversaria.networks.registration import AffineNetwork, FlowUNet
 from adversaria.networks.resnet import ResNetGenerator
+from adversaria.networks.srgan import SRDiscriminator, SRResNet
+from adversaria.networks.stacked import StackDiscriminator, StackEncoder, StackImage, StackTop
 from adversaria.networks.strided_discriminator import StridedDiscriminator
+from adversaria.networks.text import ConditioningAugmentation, RegionEncoder, TextDiscriminator, TextEncoder
+from adversaria.networks.text_gan import StageOne, StageTwo
 from adversaria.networks.unet import UNet
+from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
+from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
+    "AffineNetwork",
+    "AttnGenerator",
+    "BEGANAutoencoder",
+    "BEGANGenerator",
+    "CaptionDiscriminator",
+    "Captioner",
+    "CoarseToFine",
+    "CollaGenerator",
+    "ConditioningAugmentation",
+    "ContextNetwork",
+    "ContrastDiscriminator",
     "ConvDecoder",
     "ConvEncoder",
+    "CoupledFront",
+    "CoupledHead",
+    "CoupledJudge",
+    "CoupledTrunk",
     "CycleDenoiser",
+    "DCGANAutoencoder",
     "DCGANDiscriminator",
+    "DCGANEncoder",
     "DCGANGenerator",
+    "FeatureDiscriminator",
+    "FeatureSegmenter",
+    "FlowUNet",
+    "HeadedDCGAN",
+    "JointDiscriminator",
+    "LabelDCGANDiscriminator",
+    "LabelDCGANGenerator",
+    "LaplacianDiscriminators",
+    "LaplacianGenerators",
+    "LatentDiscriminator",
+    "LocationGenerator",
+    "MultiScale",
     "PatchGAN",
     "PlainCNN",
+    "Refiner",
+    "RegionEncoder",
     "ResNetGenerator",
+    "SRDiscriminator",
+    "SRResNet",
+    "SharedBlocks",
+    "StackDiscriminator",
+    "StackEncoder",
+    "StackImage",
+    "StackTop",
+    "StageDiscriminators",
+    "StageOne",
+    "StageTwo",
     "StridedDiscriminator",
+    "TextDiscriminator",
+    "TextEncoder",
+    "UNITDecoder",
+    "UNITEncoder",
     "UNet",
     "VAEGANDiscriminator",
     "WGANVGGCritic",
+    "X2CTGenerator",
 ]

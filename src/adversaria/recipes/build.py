@@ -90,9 +90,13 @@ def _shape(shapes: Shapes, word: str, recipe: Recipe) -> tuple[int, ...]:
     return tuple(shapes[word])
 
 
-def _fact(argument: str, word: str, shapes: Shapes, recipe: Recipe) -> int:
-    channels, *size = _shape(shapes, word, recipe)
+def _fact(argument: str, word: str | int, shapes: Shapes, recipe: Recipe) -> int:
+    """What a network is told: a number as it stands, or that of a word, or of words joined along the channels."""
+    if isinstance(word, int):
+        return word
+    parts = [_shape(shapes, part, recipe) for part in word.split("+")]
+    size = parts[0][1:]
     if argument != "size":
-        return channels
+        return sum(channels for channels, *_ in parts)
     # a network that needs one side says so itself; others ignore it
     return size[0] if len(set(size)) == 1 else min(size)

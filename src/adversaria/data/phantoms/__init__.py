@@ -2,6 +2,7 @@
 
 from adversaria.data.phantoms.brain import Brain
 from adversaria.data.phantoms.chest_film import ChestFilm
+from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
@@ -14,6 +15,7 @@ from adversaria.data.phantoms.torso import TorsoCT
 
 __all__ = [
     "Brain",
+    "BrainContrasts",
     "ChestFilm",
     "Dermoscopy",
     "Fundus",

@@ -1,0 +1,92 @@
+"""Two conditional GANs in series."""
+
+import torch
+from torch import Tensor, nn
+
+from adversaria.games.game import Game, Play
+from adversaria.games.optimisers import Adam
+from adversaria.losses import NonSaturating, Objective, Pixel, Terms, Weighted
+from adversaria.vocabulary import Batch
+
+
+class CascadeCGAN(Game):
+    """Cascade of conditional GANs with auto-context (as in Nie et al. 2018, section II-D).
+
+    y1 = G1(x), y2 = G2(x, y1); for each stage k
+    discriminator: -log D_k(y, x) - log(1 - D_k(y_k, x))
+    generator:     -log D_k(y_k, x) + 100 ||y - y_k||_1
+
+    The first stage aims at the word `intermediate`, by default `target` as the second does. It is trained alone
+    for `first_plays` plays and then frozen, statistics of batch norm included, while the second is trained; with
+    `first_plays` 0 both are trained together and the second's losses reach the first. Reads `source`, `target`.
+    """
+
+    key = "cascade-cgan"
+    players = {
+        "first": ("first",),
+        "second": ("second",),
+        "first_discriminator": ("first_discriminator",),
+        "second_discriminator": ("second_discriminator",),
+    }
+    optimisers = dict.fromkeys(players, Adam(2e-4, (0.5, 0.999)))
+
+    def __init__(
+        self,
+        first: nn.Module,
+        second: nn.Module,
+        first_discriminator: nn.Module,
+        second_discriminator: nn.Module,
+        first_plays: int = 0,
+        intermediate: str = "target",
+        adversarial: Objective = NonSaturating(),
+        terms: Terms = Terms({"pixel": Weighted(Pixel(), 100.0)}),
+    ):
+        super().__init__()
+        self.first, self.second = first, second
+        self.first_discriminator, self.second_discriminator = first_discriminator, second_discriminator
+        self.first_plays, self.intermediate = first_plays, intermediate
+        self.adversarial, self.terms = adversarial, terms
+
+    @classmethod
+    def wiring(cls, intermediate: str = "target") -> dict[str, dict[str, str]]:
+        """The second stage sees the source and what the first made."""
+        judge = {"condition_channels": "source", "size": "source"}
+        return {
+            "first": {"in_channels": "source", "out_channels": intermediate, "size": "source"},
+            "second": {"in_channels": f"source+{intermediate}", "out_channels": "target", "size": "source"},
+            "first_discriminator": {"in_channels": intermediate, **judge},
+            "second_discriminator": {"in_channels": "target", **judge},
+        }
+
+    def play(self, batch: Batch) -> Play:
+        """The first stage, the second on the frozen first, or both."""
+        source, together = batch["source"], self.first_plays == 0
+        truths = {"first": batch[self.intermediate], "second": batch["target"]}
+        stages = ["first"] if self.plays < self.first_plays else ["first", "second"] if together else ["second"]
+        self.first.train(self.training and "first" in stages)
+        with torch.set_grad_enabled("first" in stages):
+            made = {"first": self.first(source)}
+        if "second" in stages:
+            made["second"] = self.second(source, made["first"])
+        yield {
+            f"{stage}_discriminator": {
+                "adversarial": self.adversarial.discriminator(
+                    self.judged(stage, truths[stage], source), self.judged(stage, made[stage], source)
+                )
+            }
+            for stage in stages
+        }
+        losses: dict[str, Tensor] = {}
+        for stage in stages:
+            score = self.adversarial.generator(self.judged(stage, made[stage], source))
+            losses |= {f"{stage}_adversarial": score}
+            losses |= self.terms(batch, f"{stage}_", output=made[stage], target=truths[stage])
+        yield tuple(stages), losses
+
+    def judged(self, stage: str, image: Tensor, source: Tensor) -> Tensor:
+        """Score an image of a stage beside the source."""
+        return getattr(self, f"{stage}_discriminator")(image, source)
+
+    def forward(self, batch: Batch) -> Batch:
+        """Translate `source` through both stages."""
+        return {"output": self.second(batch["source"], self.first(batch["source"]))}
