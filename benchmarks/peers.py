@@ -1,18 +1,35 @@
-"""Peers that need torchvision, imported beside a torch that has none of its compiled operators."""
+"""The peers that are measured side by side, imported only when their section runs."""
 
 import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
-import torch
+REMEDY = "pip install --no-deps -r benchmarks/requirements.txt"
 
 
 def torchgan() -> ModuleType:
-    """Import torchgan's losses; two operator schemas are declared so that torchvision's Python part loads."""
+    """Give torchgan's losses. It also imports torchvision for pictures and wget for downloads, unused here."""
+    with absent("torchvision", "wget"):
+        return peer("torchgan.losses")
+
+
+def peer(name: str) -> ModuleType:
+    """Import a peer, or say how to get it."""
     try:
-        importlib.import_module("torchvision")
-    except (RuntimeError, ImportError):
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        torchgan.kept = library  # type: ignore[attr-defined]
-    return importlib.import_module("torchgan.losses")
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"the peer {name} cannot be imported ({error}): {REMEDY}") from error
+
+
+@contextmanager
+def absent(*names: str) -> Iterator[None]:
+    """Let modules that are imported but not used be empty, for the time of an import."""
+    empty = [name for name in names if name not in sys.modules]
+    sys.modules.update({name: ModuleType(name) for name in empty})
+    try:
+        yield
+    finally:
+        for name in empty:
+            del sys.modules[name]

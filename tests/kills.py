@@ -23,7 +23,8 @@ def start(run: Path, workers: int, precision: str, slow: int = 0, devices: int =
         precision,
         str(slow),
     ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+    paths = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     return subprocess.Popen(
         [*command, str(devices)],
         env=environment,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import playground_text
-from adversaria import games
+from adversaria import games, losses
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
 
@@ -193,6 +193,68 @@ class Encoder(nn.Module):
         return mean, log_variance
 
 
+class PointEncoder(Encoder):
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(image)[0]
+
+
+class Headed(Discriminator):
+    """Several heads on one trunk: a score, logits of classes, a description of a code."""
+
+    def __init__(self, dims: int, **sizes: int):
+        super().__init__(dims)
+        width = 6 * (SIDE // 2) ** dims
+        self.second = nn.ModuleDict({name: nn.Linear(width, n) for name, n in sizes.items()})
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
+        found = self.features(image)[-1].flatten(1)
+        return {name: head(found) for name, head in self.second.items()}
+
+
+class Autoencoding(nn.Module):
+    def __init__(self, dims: int):
+        super().__init__()
+        self.encoder, self.decoder = PointEncoder(dims), Generator(dims)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        code = self.encoder(image)
+        return {"restored": self.decoder(code), "code": code}
+
+
+class Joint(nn.Module):
+    def __init__(self, dims: int):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(SIDE**dims + 5, 16), nn.Tanh(), nn.Linear(16, 1))
+
+    def forward(self, image: Tensor, condition: Tensor) -> Tensor:
+        return self.body(torch.cat([image.flatten(1), condition], 1))
+
+
+class CodeJudge(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(5, 16), nn.Tanh(), nn.Linear(16, 1))
+
+
+class LabelGenerator(Generator):
+    classes = CLASSES
+
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.named = nn.Embedding(CLASSES, 5)
+
+    def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(latent + self.named(condition))
+
+
+class LabelDiscriminator(Discriminator):
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.named = nn.Embedding(CLASSES, 1)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return super().forward(image).flatten(1).mean(1, keepdim=True) * self.named(condition)
+
+
 def cyclegan(dims: int) -> Game:
     shape = (1, *(SIDE,) * dims)
     return games.CycleGAN(
@@ -225,6 +287,29 @@ def coupled(dims: int) -> Game:
 
 
 BUILD: dict[str, Callable[[int], Game]] = {
+    "ACGAN": lambda dims: games.ACGAN(LabelGenerator(dims), Headed(dims, score=1, label=CLASSES)),
+    "ALI": lambda dims: games.ALI(Encoder(dims), Generator(dims), Joint(dims)),
+    "AdversarialAutoencoder": lambda dims: games.AdversarialAutoencoder(
+        PointEncoder(dims), Generator(dims), CodeJudge()
+    ),
+    "AnoGAN": lambda dims: games.AnoGAN(Generator(dims), Discriminator(dims), steps=3),
+    "BEGAN": lambda dims: games.BEGAN(Generator(dims), Autoencoding(dims), balance=0.5),
+    "BiGAN": lambda dims: games.BiGAN(PointEncoder(dims), Generator(dims), Joint(dims)),
+    "CGAN": lambda dims: games.CGAN(
+        LabelGenerator(dims), LabelDiscriminator(dims), penalty=losses.R1(every=2), augmentation=losses.DiffAugment()
+    ),
+    "CatGAN": lambda dims: games.CatGAN(Generator(dims), Headed(dims, label=CLASSES), supervised=1.0),
+    "CycleGAN": cyclegan,
+    "EBGAN": lambda dims: games.EBGAN(Generator(dims), Autoencoding(dims), margin=20.0),
+    "FGAN": lambda dims: games.FGAN(Generator(dims), Discriminator(dims)),
+    "GAN": lambda dims: games.GAN(
+        Generator(dims), Discriminator(dims), augmentation=losses.AdaptiveAugmentation(rise=2)
+    ),
+    "InfoGAN": lambda dims: games.InfoGAN(Generator(dims), Headed(dims, score=1, code=6), categories=2, factors=2),
+    "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
+    "SemiSupervisedGAN": lambda dims: games.SemiSupervisedGAN(
+        Generator(dims), Headed(dims, label=CLASSES), adversarial=0.1
+    ),
     "AdversarialSegmentation": lambda dims: games.AdversarialSegmentation(
         Segmenter(dims), Discriminator(dims, 3), unlabelled=0.1
     ),
@@ -232,12 +317,9 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "CollaGAN": lambda dims: Stacked(Contrasts(dims), Named(dims), window=3),
     "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
     "CoupledGAN": coupled,
-    "CycleGAN": cyclegan,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
     "DomainAdversarial": lambda dims: games.DomainAdversarial(Segmenter(dims), FeatureDiscriminator(dims, 6), ramp=2),
-    "GAN": lambda dims: games.GAN(Generator(dims), Discriminator(dims)),
     "LAPGAN": lambda dims: games.LAPGAN(Pyramid(dims), PyramidJudges(dims)),
-    "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
     "RegistrationGAN": lambda dims: games.RegistrationGAN(Flow(dims), Discriminator(dims, 2)),
     "SRGAN": lambda dims: games.SRGAN(Translator(dims), Discriminator(dims), adversarial_weight=0.1, pretraining=1),
     "SegAN": lambda dims: games.SegAN(Segmenter(dims), Discriminator(dims)),
@@ -253,6 +335,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
+    "WGAN": lambda dims: games.WGAN(Generator(dims), Discriminator(dims), clip=0.1, critic_steps=2),
     "X2CT": lambda dims: games.X2CT(Views(dims), Discriminator(dims, 3)),
     "WGANGP": lambda dims: games.WGANGP(Generator(dims), Discriminator(dims), critic_steps=2),
 }
@@ -280,14 +363,16 @@ class NoiseFeed:
     def batch(self, play: int, part: int, parts: int) -> dict[str, Tensor]:
         share = self.batch_size // parts
         slots = range(part * share, (part + 1) * share)
-        one = [stream("noise", play, slot).standard_normal((1, *(SIDE,) * self.dims)) for slot in slots]
-        source = torch.stack([torch.from_numpy(x) for x in one]).to(self.dtype)
+        shape = (2, 1, *(SIDE,) * self.dims)
+        made = [stream("noise", play, slot).standard_normal(shape) for slot in slots]
+        source, other = torch.stack([torch.from_numpy(x) for x in made], 1).to(self.dtype)
+        label = torch.tensor([int(stream("label", play, slot).integers(CLASSES)) for slot in slots])
         return {
             "source": source,
             "target": (0.5 * source).tanh(),
             "image": source.tanh(),
-            "unlabelled": source.flip(2).tanh(),
-            "label": torch.tensor([int(stream("label", play, slot).integers(CLASSES)) for slot in slots]),
+            "unlabelled": other.tanh(),
+            "label": label,
             "text": torch.stack([torch.from_numpy(stream("text", play, slot).integers(0, 7, 6)) for slot in slots]),
             "moving": source,
             "fixed": source.flip(2),

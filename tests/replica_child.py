@@ -23,12 +23,16 @@ def play(name: str, replicas: Replicas, dtype: torch.dtype, plays: int) -> dict[
             optimisers[player].step()
 
     table = Table(game, step, average=replicas.average, mean=replicas.mean, replica=replicas.rank)
-    share = BATCH // replicas.count
+    # a batch of coupled samples is another one when it is cut: then one process plays the two parts in lockstep
+    parts = 2 if game.couples_samples else replicas.count
+    mine = range(replicas.rank, parts, replicas.count)
+    share = BATCH // parts
     for index in range(plays):
         game.plays = index
-        batch = NoiseFeed(dtype=dtype).batch(index, replicas.rank, replicas.count)
-        batch["draws"] = Draws(0, index, range(replicas.rank * share, (replicas.rank + 1) * share))
-        table.play([batch])
+        micros = [NoiseFeed(dtype=dtype).batch(index, part, parts) for part in mine]
+        for part, micro in zip(mine, micros, strict=True):
+            micro["draws"] = Draws(0, index, range(part * share, (part + 1) * share))
+        table.play(micros)
     replicas.agree(game)
     return first or {n: p.detach() for n, p in game.named_parameters()}
 
@@ -40,7 +44,7 @@ def main() -> None:
     replicas.launch()
     found = {}
     for name in NAMES:
-        found[f"{name} float32"] = play(name, replicas, torch.float32, 1 + (name == "WGANGP"))
+        found[f"{name} float32"] = play(name, replicas, torch.float32, 1 + (name in ("WGAN", "WGANGP")))
         found[f"{name} float64"] = play(name, replicas, torch.float64, 3)
     if replicas.rank == 0:
         torch.save(found, folder / f"{devices}.pt")

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image as Picture
 
 import images
+from adversaria import evaluate, train
 from adversaria.cli import main
-from adversaria.commands import evaluate, train
 from adversaria.data.read import read_image
 from adversaria.vocabulary import UserError
 
@@ -75,7 +75,7 @@ def test_a_run_folder_holds_what_it_should(run):
     for name in ("recipe.yaml", "environment.json", "data.json", "log.csv", "validation.csv", "report.html"):
         assert (run / name).is_file(), name
     facts = json.loads((run / "environment.json").read_text())
-    assert facts["seed"] == 0 and facts["finished"] and facts["torch"] and facts["recipe_hash"]
+    assert facts["seed"] == 0 and facts["finished"] and facts["versions"]["torch"] and facts["recipe_hash"]
     assert (run / "private" / "cases.json").stat().st_mode & 0o077 == 0
     with open(run / "log.csv") as file:
         rows = list(csv.DictReader(file))
@@ -97,17 +97,20 @@ def test_more_plays_go_on_from_the_last(small, tmp_path, capsys):
     assert "continuing from play 2 of 4" in told(capsys)
 
 
-def test_another_recipe_in_the_same_folder_is_refused(run, capsys, tmp_path):
+def test_another_recipe_in_the_same_folder_is_refused(run, small, capsys, tmp_path):
+    before = (run / "recipe.yaml").read_bytes()
     other = tmp_path / "other.yaml"
     other.write_text(SMALL.replace("width: 4}\n  dis", "width: 6}\n  dis"))
     said = refused(capsys, "train", other, "--out", run)
-    assert str(run) in said
+    assert str(run) in said and "width: 4" in said and "width: 6" in said
+    assert str(run) in refused(capsys, "train", small, "--out", run, "--seed", 3)
+    assert (run / "recipe.yaml").read_bytes() == before
 
 
 def test_seeds_are_folders_of_their_own(small, tmp_path):
     done = train(str(small), out=tmp_path / "many", seeds=2, plays=1, quiet=True)
     assert [d.folder.name for d in done] == ["seed-0", "seed-1"]
-    weights = [next((d.folder / "checkpoints").rglob("*.safetensors")).read_bytes() for d in done]
+    weights = [sorted((d.folder / "checkpoints").rglob("game.safetensors"))[0].read_bytes() for d in done]
     assert weights[0] != weights[1]
 
 
@@ -339,8 +342,8 @@ def test_loose_files_say_what_they_cannot_show(small, tmp_path, capsys):
 
 
 def test_a_full_disk_keeps_earlier_checkpoints(small, tmp_path, capsys):
-    """A file system of 3 MiB: training ends in one message and its whole checkpoints stay whole."""
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", tmp_path]).returncode:
+    """A file system of 2.5 MB: training ends in one message and its whole checkpoints stay whole."""
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2500k", "none", tmp_path]).returncode:
         _limited(small, tmp_path)
         return
     try:
@@ -354,14 +357,15 @@ def test_a_full_disk_keeps_earlier_checkpoints(small, tmp_path, capsys):
         found = checkpoint.newest(tmp_path / "run" / "checkpoints")
         assert found is None or found.tensors["game"]
     finally:
-        subprocess.run(["umount", tmp_path], check=True)
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
 def _limited(small, tmp_path):
     """Where nothing may be mounted: a limit on the size of files says the same to whoever writes."""
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000)); from adversaria.cli import main; main(sys.argv[1:])"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000)); "
+        "from adversaria.cli import main; main(sys.argv[1:])"
     )
     words = ["train", str(small), "--out", str(tmp_path / "run"), "--plays", "3", "--set", "game.generator.width=24"]
     made = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)

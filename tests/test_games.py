@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from adversaria import games
+from adversaria import games, losses
 from adversaria.draws import Draws, order
 from adversaria.engine import Table
 from adversaria.engine.recompute import recomputing
@@ -159,6 +159,18 @@ def test_what_couples_samples_is_coupled_within_each_part_only(name):
     together, alone = first_gradients(name, parts), [first_gradients(name, [part]) for part in parts]
     for label, gradient in together.items():
         torch.testing.assert_close(gradient, (alone[0][label] + alone[1][label]) / 2, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if hasattr(build(name), "penalty")])
+def test_a_lazy_penalty_is_taken_at_every_nth_play_only(name):
+    """Every game asks `penalty.at(plays)`; one that called the penalty itself would take it at every play."""
+    game = build(name)
+    game.penalty = losses.R1(every=2)
+    for index in range(4):
+        game.plays = index
+        taken = plain_table(game).play([batch(play=index)])
+        terms = {term for turn in taken for part in turn.losses.values() for term in part}
+        assert any("penalty" in term for term in terms) == (index % 2 == 0), (index, terms)
 
 
 @EVERY

@@ -24,7 +24,10 @@ def test_files_are_short():
 
 
 DRAWS = r"torch\.(rand|normal|bernoulli|multinomial)|np\.random\.(rand|seed|normal|uniform|shuffle)|^import random"
-UNSAFE = r"pickle\.loads?\(|torch\.load\(|allow_pickle=True|(?<![\w.])(eval|exec)\(|yaml\.(load|unsafe)|os\.system|shell=True"
+UNSAFE = (
+    r"pickle\.loads?\(|torch\.load\(|allow_pickle=True|(?<![\w.])(eval|exec)\("
+    r"|yaml\.(load|unsafe)|os\.system|shell=True"
+)
 
 
 @pytest.mark.parametrize("room", ["games", "losses", "data", "metrics", "physics", "networks"])

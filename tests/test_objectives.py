@@ -8,15 +8,22 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from adversaria import losses
+from adversaria.vocabulary import UserError
 
 LOG2 = math.log(2)
 MEMBERS = [name for name in losses.__all__ if isinstance(getattr(losses, name), type)]
-OBJECTIVES = [n for n in MEMBERS if issubclass(getattr(losses, n), losses.Objective) and n != "Objective"]
+OBJECTIVES = [
+    n for n in MEMBERS if issubclass(getattr(losses, n), losses.Objective) and n not in ("Objective", "FDivergence")
+]
 PENALTIES = [n for n in MEMBERS if issubclass(getattr(losses, n), losses.Penalty) and n != "Penalty"]
 
 
 def softplus(value: float) -> float:
     return math.log1p(math.exp(value))
+
+
+def half(function, first: float, second: float) -> float:
+    return (function(first) + function(second)) / 2
 
 
 # losses of both sides at indifference, and for real scores (2, 0.5) against fake scores (-2, 0.5)
@@ -38,7 +45,26 @@ EXPECTED = {
     "LeastSquares": ((0.5, 0.5), ((1 + 0.25) / 4 + (4 + 0.25) / 4, (9 + 0.25) / 4)),
     "Hinge": ((2.0, 0.0), (1.0, 0.75)),
     "Wasserstein": ((0.0, 0.0), (-0.75 - 1.25, 0.75)),
+    "KullbackLeibler": ((math.exp(-1), 0.0), (-1.25 + half(lambda v: math.exp(v - 1), -2, 0.5), 0.75)),
+    "ReverseKullbackLeibler": (
+        (0.0, 1.0),
+        (half(math.exp, -2, -0.5) - 1.75, half(math.exp, 2, -0.5)),
+    ),
+    "PearsonChiSquared": ((0.0, 0.0), (-1.25 + half(lambda v: v * v / 4 + v, -2, 0.5), 0.75)),
+    "SquaredHellinger": (
+        (0.0, 0.0),
+        (half(math.exp, -2, -0.5) - 1 + half(math.exp, -2, 0.5) - 1, half(math.exp, 2, -0.5) - 1),
+    ),
+    "JensenShannon": (
+        (0.0, 0.0),
+        (half(softplus, -2, -0.5) + half(softplus, -2, 0.5) - 2 * LOG2, half(softplus, 2, -0.5) - LOG2),
+    ),
+    "TotalVariationDistance": (
+        (0.0, 0.0),
+        (half(math.tanh, -2, 0.5) / 2 - half(math.tanh, 2, 0.5) / 2, -half(math.tanh, -2, 0.5) / 2),
+    ),
 }
+EXPECTED["GANDivergence"] = EXPECTED["NonSaturating"]
 
 
 def maps(first: float, second: float, dims: int) -> Tensor:
@@ -137,6 +163,72 @@ def test_optimal_least_squares():
     assert pearson.discriminator(torch.zeros(4), torch.zeros(4)).item() == 1.0
 
 
+# divergence of P and Q, and the critic that certifies it, by the generator f itself (not by the code)
+CERTIFIED = {
+    "KullbackLeibler": (0.274887, (1.9163, 1.0, 0.0837)),
+    "ReverseKullbackLeibler": (0.274887, (0.9163, 0.0, -0.9163)),
+    "PearsonChiSquared": (0.63, (3.0, 0.0, -1.2)),
+    "SquaredHellinger": (0.135089, (0.45815, 0.0, -0.45815)),
+    "JensenShannon": (0.132829, (0.9163, 0.0, -0.9163)),
+    "GANDivergence": (-1.253466, (0.9163, 0.0, -0.9163)),
+    "TotalVariationDistance": (0.3, (40.0, 0.0, -40.0)),
+}
+GENERATORS = {
+    "KullbackLeibler": lambda u: u * math.log(u),
+    "ReverseKullbackLeibler": lambda u: -math.log(u),
+    "PearsonChiSquared": lambda u: (u - 1) ** 2,
+    "SquaredHellinger": lambda u: (math.sqrt(u) - 1) ** 2,
+    "JensenShannon": lambda u: u * math.log(u) - (u + 1) * math.log((1 + u) / 2),
+    "GANDivergence": lambda u: u * math.log(u) - (u + 1) * math.log(u + 1),
+    "TotalVariationDistance": lambda u: abs(u - 1) / 2,
+}
+
+
+def test_every_divergence_is_certified():
+    members = {n for n in OBJECTIVES if issubclass(getattr(losses, n), losses.FDivergence)}
+    assert members == set(CERTIFIED) == set(GENERATORS) and len(members) == 7
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_the_best_critic_reaches_the_divergence_and_no_other_does(name):
+    value, best = CERTIFIED[name]
+    p, q = SHARES
+    exact = sum(float(b) * GENERATORS[name](float(a / b)) for a, b in zip(p, q, strict=True))
+    assert exact == pytest.approx(value, abs=1e-6)
+    objective, critic = getattr(losses, name)(), torch.tensor(best, dtype=torch.float64)
+
+    def bound(v: Tensor) -> float:
+        return -objective.discriminator(v[P], v[Q]).item()
+
+    assert bound(critic) == pytest.approx(exact, abs=1e-4)
+    for move in torch.linspace(-1, 1, 30, dtype=torch.float64).view(10, 3):
+        assert bound(critic + move) < exact + 1e-9
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_a_conjugate_is_the_supremum_that_defines_it(name):
+    """f*(t) = sup_u u t - f(u), on a grid of u, at t = g_f(v); the generator takes it without the surrogate."""
+    objective = getattr(losses, name)(surrogate=False)
+    u = torch.logspace(-12, 5, 400_001, dtype=torch.float64)
+    u = torch.cat([u, torch.ones(1, dtype=torch.float64)])
+    f = {
+        "KullbackLeibler": u * u.log(), "ReverseKullbackLeibler": -u.log(), "PearsonChiSquared": (u - 1) ** 2,
+        "SquaredHellinger": (u.sqrt() - 1) ** 2, "JensenShannon": u * u.log() - (u + 1) * ((1 + u) / 2).log(),
+        "GANDivergence": u * u.log() - (u + 1) * (u + 1).log(), "TotalVariationDistance": (u - 1).abs() / 2,
+    }[name]  # fmt: skip
+    for v in torch.linspace(-2 if name == "PearsonChiSquared" else -3, 3, 7, dtype=torch.float64):
+        t = objective.activation(v)
+        assert objective.conjugate(v).item() == pytest.approx(float((u * t - f).max()), abs=1e-4)
+        assert objective.generator(v.view(1)).item() == -objective.conjugate(v).item()
+
+
+def test_f_gan_without_its_surrogate_is_the_minimax_game():
+    score = torch.linspace(-4, 4, 9)
+    plain, surrogate = losses.GANDivergence(surrogate=False), losses.GANDivergence()
+    torch.testing.assert_close(plain.generator(score), losses.Minimax().generator(score))
+    torch.testing.assert_close(surrogate.generator(score), losses.NonSaturating().generator(score))
+
+
 def test_wasserstein_finds_the_distance_and_ignores_a_constant():
     critic = -torch.arange(3.0)
     loss = losses.Wasserstein().discriminator
@@ -219,6 +311,18 @@ def test_r1_looks_at_real_images_only():
     real = torch.tensor([[3.0, 4.0], [0.0, 1.0]]).view(2, 1, 1, 2)
     found = losses.R1(weight=10.0)(lambda x: x.flatten(1).square().sum(1) / 2, real, 1e3 * real, MIX[:2])
     assert found["penalty"].item() == pytest.approx(65.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["GradientPenalty", "R1"])
+def test_a_lazy_penalty_is_due_at_every_nth_play_and_as_much_stronger(name):
+    penalty = getattr(losses, name)
+    lazy = penalty(every=4)
+    assert [lazy.at(plays) is lazy for plays in range(9)] == [True, False, False, False] * 2 + [True]
+    given = (Linear(3.0, 2), images(2), images(2), MIX)
+    assert lazy.at(1)(*given) == {}
+    assert lazy.at(4)(*given)["penalty"].item() == pytest.approx(4 * penalty()(*given)["penalty"].item())
+    with pytest.raises(UserError, match="every 0"):
+        penalty(every=0)
 
 
 @pytest.mark.parametrize("name", [n for n in PENALTIES if n != "NoPenalty"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -18,7 +19,7 @@ import tifffile
 from PIL import Image as Picture
 
 import images
-from adversaria.data.guard import Guard, UnreadableImage
+from adversaria.data.guard import _GUARD, Guard, UnreadableImage
 from adversaria.data.read import peek, read_image
 
 
@@ -220,6 +221,52 @@ def test_damaged_dicom_is_refused_or_whole(tmp_path):
     assert np.array_equal(read_image(whole_path).array, true)
 
 
+BITS = [(12, 0, 0x0FFF), (12, 1, -1), (16, 0, 0xFFFF), (10, 1, -512), (8, 0, 255)]
+
+
+@pytest.mark.parametrize("stored,signed,last", BITS)
+@pytest.mark.parametrize("implicit", [True, False])
+def test_plain_words_are_what_pydicom_makes_of_them(tmp_path, stored, signed, last, implicit):
+    """Straight from the file, and with rubbish in the bits that are not stored."""
+    words = np.random.default_rng(0).integers(0, 2**16, (16, 16)).astype(np.uint16)
+    words[0, 0] = last & 0xFFFF
+    facts = {"BitsStored": stored, "HighBit": stored - 1, "PixelRepresentation": signed}
+    path = images.dicom(tmp_path / "s" / "a.dcm", slope=2, intercept=-3, **facts, PixelData=words.tobytes())
+    if implicit:
+        data = pydicom.dcmread(path)
+        data.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+        data.save_as(path, implicit_vr=True, little_endian=True)
+    true = pydicom.dcmread(path).pixel_array.astype(np.float32) * 2 - 3
+    assert np.array_equal(read_image(path).array[0], true)
+    assert np.array_equal(read_image(path.parent).array[0, ..., 0], true)
+
+
+def test_compressed_series_are_the_plain_ones(tmp_path):
+    plain, packed = images.series(tmp_path / "plain"), tmp_path / "packed"
+    packed.mkdir()
+    for path in plain.iterdir():
+        data = pydicom.dcmread(path)
+        data.compress(pydicom.uid.RLELossless)
+        data.save_as(packed / path.name)
+    mixed = images.series(tmp_path / "mixed")
+    (mixed / "f00.dcm").write_bytes((packed / "f00.dcm").read_bytes())
+    first = read_image(plain)
+    for folder in (packed, mixed):
+        found = read_image(folder)
+        assert np.array_equal(found.array, first.array) and np.array_equal(found.affine, first.affine)
+
+
+def test_gzip_in_several_members_is_one_volume(tmp_path):
+    whole = images.nifti(tmp_path / "a.nii", np.random.default_rng(0).random((40, 40, 40)))
+    raw = whole.read_bytes()
+    many = tmp_path / "many.nii.gz"
+    many.write_bytes(b"".join(gzip.compress(raw[k : k + 100_000]) for k in range(0, len(raw), 100_000)))
+    assert np.array_equal(read_image(many).array, read_image(whole).array)
+    many.write_bytes(b"".join(gzip.compress(raw[k : k + 100_000]) for k in range(0, len(raw) - 100_000, 100_000)))
+    refused(many, "truncated")
+    assert not list(_GUARD.place.iterdir())
+
+
 def test_wrong_codec_is_named(tmp_path):
     path = images.dicom(tmp_path / "a.dcm")
     data = pydicom.dcmread(path)
@@ -272,17 +319,18 @@ def test_the_guard_survives_slow_and_dying_decoders(tmp_path):
         guard.ask(path, True)
     guard.seconds = 20
     place = guard.start() and guard.place
-    assert guard.ask(path, True)["shape"] and place.exists()
+    assert Path(guard.ask(path, True)["poured"]).parent == place
     guard.stop()
     assert not place.exists()
 
 
 def test_the_guard_bounds_memory(tmp_path):
-    path = images.nifti(tmp_path / "a.nii.gz", np.zeros((400, 400, 400), np.float32))
+    path = tmp_path / "a.png"
+    Picture.new("L", (12_000, 12_000)).save(path)
     guard = Guard(memory=600 * 1024**2)
     with pytest.raises(UnreadableImage, match=r"memory|died"):
         guard.ask(path, True)
-    assert guard.ask(images.nifti(tmp_path / "b.nii.gz"), True)["shape"]
+    assert guard.ask(images.nifti(tmp_path / "b.nii.gz"), True)["poured"]
     guard.stop()
 
 

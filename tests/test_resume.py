@@ -16,7 +16,7 @@ from adversaria.engine import checkpoint as saving
 from adversaria.run import Run
 from adversaria.vocabulary import UserError
 from kills import HERE, PLAYS, fingerprint, finish, kill_once, start
-from playground import NoiseFeed, build
+from playground import NAMES, NoiseFeed, build
 
 KILLS = [(0, "fp32", False), (2, "fp32", True), (0, "bf16", True), (2, "bf16", False), (0, "fp32", True)]
 
@@ -75,7 +75,8 @@ def test_two_processes_resume_too(tmp_path):
 
 def test_one_and_two_processes_give_the_same_gradients_and_plays(tmp_path):
     """DESIGN's equality: fp32 first gradients to 1e-5, float64 SGD plays to 1e-9, for every game."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+    paths = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     script = [sys.executable, str(HERE / "replica_child.py"), str(tmp_path)]
     for devices in ("1", "2"):
         subprocess.run([*script, devices], env=environment, check=True, capture_output=True, timeout=300)
@@ -86,6 +87,21 @@ def test_one_and_two_processes_give_the_same_gradients_and_plays(tmp_path):
         for label, tensor in tensors.items():
             scale = max(float(t.abs().max()) for t in tensors.values())
             assert (tensor - two[name][label]).abs().max() <= bound * scale, (name, label)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_game_goes_on_bit_for_bit(name, tmp_path):
+    """State set between plays is in the checkpoint: the last one, made again from the one before, is the same."""
+
+    def train():
+        Training(build(name), NoiseFeed(), Run(tmp_path), Settings(plays=4, save_every=2)).train()
+
+    train()
+    last = saving.listed(tmp_path / "checkpoints")[-1]
+    whole = {p.name: p.read_bytes() for p in last.iterdir()}
+    shutil.rmtree(last)
+    train()
+    assert {p.name: p.read_bytes() for p in last.iterdir()} == whole and last.name.endswith("4")
 
 
 def small(folder: Path, plays: int = 4, **changes) -> Training:

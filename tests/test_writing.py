@@ -1,8 +1,6 @@
 """Writing: geometry to the bit, derived DICOM that its checker accepts, the mark, and nothing half-written."""
 
 import json
-import shutil
-import subprocess
 
 import nibabel
 import numpy as np
@@ -16,17 +14,9 @@ from adversaria.data.image import Image
 from adversaria.data.read import read_image
 from adversaria.data.write import Mark, put, write_image
 from adversaria.vocabulary import UserError
+from derived import errors_of
 
 MARK = Mark("model-7", "run-9", "derived")
-
-
-def errors_of(path) -> set[str]:
-    """What dciodvfy complains of."""
-    assert shutil.which("dciodvfy"), "dicom3tools is needed: see .ci/run"
-    said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True).stderr
-    found = {line.removeprefix("Error - ") for line in said.splitlines() if line.startswith("Error")}
-    # its dictionary is older than the attribute SyntheticData (0008,001C), which DICOM 2023b brought
-    return {e for e in found if "0x0008,0x001c" not in e.lower()}
 
 
 @pytest.mark.parametrize("ending", [".nii", ".nii.gz"])

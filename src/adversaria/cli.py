@@ -4,6 +4,7 @@ Exit codes: 0 success; 2 something the user can mend, told in plain words; 3 sto
 saving (the same command continues); 130 interrupted without saving; 1 a fault of ours.
 """
 
+import errno
 import sys
 
 from cyclopts import App
@@ -30,6 +31,8 @@ DATA_COMMANDS = {
     "split": ("data:split", "Say how the subjects of a folder would be split."),
     "phantom": ("data:phantom", "Write a phantom data set: images, label maps, truth."),
 }
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
 def application() -> App:
@@ -61,6 +64,12 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if debug or error.errno not in _DISK:
+            raise
+        print(f"error: cannot write {error.filename or 'to disk'}: {error.strerror}", file=sys.stderr)
+        print("Free some space or choose a folder that can be written.", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted; nothing was saved since the last checkpoint", file=sys.stderr)

@@ -77,6 +77,12 @@ class Run:
         """The self-contained page."""
         return self.folder / "report.html"
 
+    def discard(self) -> None:
+        """Remove the folder if nothing but empty folders lies in it."""
+        for place in (self.folder / "private" / "cache", self.folder / "private", self.folder):
+            if place.is_dir() and not any(place.iterdir()):
+                place.rmdir()
+
     def create(self) -> None:
         """Make the folder, or say why it cannot be made."""
         try:

@@ -1,5 +1,6 @@
 """Apply a trained run to files or folders, and write the result in the input's own geometry."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,14 +59,17 @@ def apply(
         console.print(restored.said, markup=False)
     places = _places(recognise(input), restored.recipe.bind["source"])
     several = len(places) > 1
-    written = []
+    written, heard = [], list[str]()
     with progress("applying", quiet) as tick:
         for number, place in enumerate(places):
             target = output / _relative(place, input) if several else output
-            written.append(apply_file(restored, place, target, overlap, keep_identity))
+            written.append(apply_file(restored, place, target, overlap, keep_identity, heard.append))
             tick(number + 1, len(places))
     if not quiet:
-        console.print(f"wrote {len(written)} of {len(places)} images to {output}", markup=False)
+        for text in dict.fromkeys(heard):
+            console.print(f"warning: {text}", markup=False)
+        place = output if several else written[0]
+        console.print(f"wrote {len(written)} of {len(places)} images to {place}", markup=False)
     return written
 
 
@@ -81,15 +85,48 @@ def _relative(place: Path, root: Path) -> Path:
     return place.relative_to(root) if place != root else Path(place.name)
 
 
-def apply_file(restored: Any, place: Path, target: Path, overlap: float | None, keep_identity: bool) -> Path:
-    """Apply a restored run to one image and write the result."""
+def apply_file(
+    restored: Any,
+    place: Path,
+    target: Path,
+    overlap: float | None,
+    keep_identity: bool,
+    say: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Apply a restored run to one image and write the result; tell what the user must know of it."""
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
     image = read_image(place, require_volume=restored.recipe.dims() == 3)
+    for text in (*image.warnings, *_unlike(restored, image), *_outside(restored, image)):
+        say(f"{place.name}: {text}")
     made = apply_image(restored, image, place.name, overlap)
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
+
+
+def _unlike(restored: Any, image: Any) -> list[str]:
+    """Say that an image's unit is not the one that the run was trained on."""
+    from adversaria.run import read_json
+
+    unit = read_json(restored.run.data)["units"].get("source", image.unit)
+    if unit == image.unit:
+        return []
+    return [f"its unit is {image.unit}, the run was trained on {unit}: its values are taken as {unit}"]
+
+
+def _outside(restored: Any, image: Any) -> list[str]:
+    """Say how much of an image a fixed window of the recipe cuts off, where that is more than a twentieth."""
+    from adversaria.data.intensity import Window
+
+    window = restored.recipe.intensities()["source"]
+    share = window.fit(image.array).clipped(image.array) if isinstance(window, Window) else 0.0
+    if share <= 0.05:
+        return []
+    return [
+        f"{share:.0%} of it lies outside the run's window of {window.low:g} to {window.high:g} {image.unit}; "
+        "there the values of the output are clipped and mean nothing"
+    ]
 
 
 def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:

@@ -85,15 +85,16 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
     if as_json:
         print(json.dumps([{**dataclasses.asdict(cell), "note": note} for cell in cells], indent=1))
         return
-    measures = list(dict.fromkeys(cell.measure for cell in cells))
+    methods = list(dict.fromkeys(cell.method for cell in cells))
     drawn = Table(title="mean over subjects [95 % t interval]" + (f"\n{note}" if note else ""), min_width=60)
-    drawn.add_column("method")
-    for measure in measures:
-        unit = next(cell.unit for cell in cells if cell.measure == measure)
-        drawn.add_column(f"{measure}{f' ({unit})' if unit else ''}", justify="right")
-    for method in dict.fromkeys(cell.method for cell in cells):
-        found = {cell.measure: cell for cell in cells if cell.method == method}
-        drawn.add_row(method, *[str(found[m].summary) if m in found else "-" for m in measures])
+    drawn.add_column("measure")
+    for method in methods:
+        drawn.add_column(method, justify="right")
+    for measure in dict.fromkeys(cell.measure for cell in cells):
+        found = {cell.method: cell for cell in cells if cell.measure == measure}
+        unit = next(iter(found.values())).unit
+        name = f"{measure} ({unit})" if unit else measure
+        drawn.add_row(name, *[str(found[m].summary) if m in found else "-" for m in methods])
     Console(width=None if sys.stdout.isatty() else 120).print(drawn)
     for name, why in (unmeasured or {}).items():
         print(f"not measured: {name}: {why}")

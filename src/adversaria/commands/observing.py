@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from adversaria.commands.session import Part, Session
+from adversaria.commands.session import Part, Session, block_of
 from adversaria.data.intensity import Scale
 from adversaria.run import Run
 from adversaria.tasks.inference import sample, translate
@@ -39,7 +39,7 @@ class Observer:
         columns = []
         for stream in validation.streams.values():
             items = [
-                (item, case.scales, case.axes)
+                (item if case.sliced else block_of(item, validation.slices), case.scales, case.axes)
                 for case in stream
                 for item in case.items(validation.slices if case.sliced else None)
             ]

@@ -280,13 +280,13 @@ def feed_of(session: Session, part: Part) -> PatchFeed:
     for name, prepared in part.streams.items():
         items = [item for case in prepared for item in case.items(part.slices if case.sliced else None)]
         if session.slices and not all(case.sliced for case in prepared):
-            items = [_block(item, part.slices) for item in items]
+            items = [block_of(item, part.slices) for item in items]
         sampling = train.sampling_for(name)
         streams.append(Stream(name or "data", items, train.patch, sampling, train.batches.get(name)))
     return PatchFeed(streams, train.batch, session.seed)
 
 
-def _block(item: Any, slices: range | None) -> Any:
+def block_of(item: Any, slices: range | None) -> Any:
     """Restrict a volume to its block of slices."""
     if slices is None:
         return item

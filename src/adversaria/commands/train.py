@@ -1,7 +1,9 @@
 """Train a recipe on the user's data or on its phantom."""
 
+import re
 import time
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,6 +101,11 @@ def train(
     given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
     base = out or Path("runs") / read.name
     trained = []
+    if precision not in ("fp32", "bf16"):
+        raise UserError(f"there is no precision '{precision}'.", "Choose fp32 or bf16.")
+    for name, path in given.items():
+        if not path.is_file():
+            raise UserError(f"--weights {name}: {path} is not a file.", "Give the path of a file of weights.")
     for number in range(seeds):
         folder = base if seeds == 1 else base / f"seed-{seed + number}"
         options: dict[str, Any] = {
@@ -116,8 +123,6 @@ def train(
             "tensorboard": tensorboard,
             "quiet": quiet,
         }
-        if precision not in ("fp32", "bf16"):
-            raise UserError(f"there is no precision '{precision}'.", "Choose fp32 or bf16.")
         if dry_run:
             from adversaria.commands.estimate import estimate
 
@@ -153,6 +158,7 @@ def train_recipe(
 
     begun = time.monotonic()
     training = recipe.training()
+    continues(run, recipe, seed)
     replicas = Replicas(devices, accelerator)
     replicas.launch()
     leads = replicas.rank == 0
@@ -162,9 +168,14 @@ def train_recipe(
     say = _Sayer(console, leads and not quiet)
     for text in recipe.reductions():
         say(f"reduced: {text}", kind="note")
-    with progress("preparing data", quiet or not leads) as tick:
-        session = open_session(recipe, run, data, seed, tick, assume_independent)
-        part, validation = session.make_part("train"), session.make_part("validation")
+    try:
+        with progress("preparing data", quiet or not leads) as tick:
+            session = open_session(recipe, run, data, seed, tick, assume_independent)
+            part, validation = session.make_part("train"), session.make_part("validation")
+    except UserError:
+        if leads:
+            run.discard()
+        raise
     shapes = shapes_of(part, training.patch)
     game = game_of(session, shapes, weights)
     if session.recognised:
@@ -199,6 +210,31 @@ def train_recipe(
     if leads:
         finish(run, wall)
     return Trained(run.folder, settings.plays, wall, tuple(say.heard))
+
+
+def continues(run: Run, recipe: Any, seed: int) -> None:
+    """Refuse a run folder that holds checkpoints of another recipe or seed; more plays may be asked for."""
+    from adversaria.engine import checkpoint
+
+    if not (run.recipe.exists() and checkpoint.listed(run.checkpoints)):
+        return
+    began = read_json(run.environment).get("seed", seed)
+    if began != seed:
+        raise UserError(
+            f"{run.folder} began with seed {began}, not {seed}.", "Give that seed, or another --out folder."
+        )
+    before, now = (_compared(text) for text in (run.recipe.read_text(encoding="utf-8"), recipe.resolved()))
+    for old, new in zip_longest(before, now, fillvalue="nothing"):
+        if old != new:
+            raise UserError(
+                f"{run.folder} began with another recipe: '{old.strip()}' there, '{new.strip()}' now.",
+                "Give the recipe and --set that it began with, or another --out folder.",
+            )
+
+
+def _compared(text: str) -> list[str]:
+    """The lines of a resolved recipe that a continued run must share: all but the number of plays."""
+    return [line for line in text.splitlines() if not re.match(r"  (plays: |- train\.plays )", line)]
 
 
 class _Sayer:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adversaria.data.folders import Found
-from adversaria.data.image import Image
+from adversaria.data.image import Image, apart
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.vocabulary import UserError
 
@@ -73,10 +73,10 @@ def pick_word(found: Found, wanted: str) -> str:
     exact = [word for word in matches if word.lower() == wanted.lower()]
     if len(exact or matches) == 1:
         return (exact or matches)[0]
-    raise UserError(
-        f"the data have no word '{wanted}': {found.describe()}.",
-        "Name one of these, for example --set bind.source=" + next(iter(found.words)),
-    )
+    remedy = "Name one of these, for example --set bind.source=" + next(iter(found.words))
+    if found.loose and len(found.words) == 1:
+        remedy += ". If these files are the images of one subject, give the folder above it, or a manifest.csv"
+    raise UserError(f"the data have no word '{wanted}': {found.describe()}.", remedy)
 
 
 def paired(found: Found, words: Sequence[str], volume: bool) -> list[Case]:
@@ -114,9 +114,23 @@ def _case(found: Found, names: Sequence[str], index: int, words: Sequence[str], 
                 f"the images of one case differ in size: {said} ({paths[0]}).",
                 "Resample them to one grid first; adversaria does not resample silently.",
             )
+        _refuse_apart(list(images.values()))
         return images
 
     return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, _identity(paths))
+
+
+def _refuse_apart(images: Sequence[Image]) -> None:
+    """Refuse a pair whose voxels of one index lie more than half a voxel apart in space."""
+    for other in images[1:]:
+        distance = apart(images[0], other) if images[0].spacing else 0.0
+        if distance > 0.5 * min(images[0].spacing, default=1.0):
+            raise UserError(
+                f"{images[0].source[0]} and {other.source[0]} show different places: voxels of one index lie up to "
+                f"{distance:.3g} mm apart.",
+                "Resample them to one grid first, or use a recipe for unpaired data. If they do belong together, one "
+                "of the headers is wrong: mend it.",
+            )
 
 
 def _identity(paths: Sequence[Path]) -> str:

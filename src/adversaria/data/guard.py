@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.decoders import nifti, plain
+from adversaria.data.decoders.result import LARGEST, Refused
 from adversaria.vocabulary import UserError
 
 SECONDS = 60.0
@@ -42,9 +44,8 @@ class Guard:
         """Start the child if there is none, or if this process is a fork of the one that started it."""
         if self.process is None or self.owner != os.getpid() or self.process.poll() is not None:
             self.stop()
-            base = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
             self.owner = os.getpid()
-            self.place = Path(tempfile.mkdtemp(prefix="adversaria-", dir=base))
+            self.place = Path(tempfile.mkdtemp(prefix="adversaria-", dir=_roomy("/dev/shm")))
             command = [
                 sys.executable,
                 "-m",
@@ -113,6 +114,13 @@ class Guard:
         return line
 
 
+def _roomy(place: str) -> str | None:
+    """Give a place in memory if the largest image fits there (containers often have 64 MiB); else the usual one."""
+    if not (os.path.isdir(place) and os.access(place, os.W_OK)):
+        return None
+    return place if shutil.disk_usage(place).free > 2 * LARGEST else None
+
+
 _GUARD = Guard()
 atexit.register(_GUARD.stop)
 
@@ -120,19 +128,25 @@ atexit.register(_GUARD.stop)
 def decode(path: Path, pixels: bool = True) -> tuple[NDArray[np.float32] | None, dict[str, Any], list[str]]:
     """Decode a file or series folder: pixels (C, *S) or None, facts, warnings."""
     answer = _GUARD.ask(path, pixels)
-    return _taken(answer), answer["facts"], answer["warnings"]
+    try:
+        return _taken(path, answer), answer["facts"], answer["warnings"]
+    except (Refused, OSError, ValueError) as error:
+        raise UnreadableImage(f"{path} cannot be read: {error}.", "Restore the file from its source.") from None
 
 
-def _taken(answer: dict[str, Any]) -> NDArray[np.float32] | None:
+def _taken(path: Path, answer: dict[str, Any]) -> NDArray[np.float32] | None:
     if "mapped" in answer:
-        from adversaria.data.decoders.nifti import arranged
-
-        place = answer["mapped"]
-        voxels = np.memmap(place["path"], place["dtype"], "r", place["offset"], tuple(place["shape"]), order="F")
-        return arranged(voxels, place["slope"], place["inter"])
+        place, poured = answer["mapped"], answer.get("poured")
+        if "slices" in place:
+            return plain.read(path, place)
+        try:
+            return nifti.read(Path(poured or path), place)
+        finally:
+            if poured:
+                Path(poured).unlink()
     if "pixels" not in answer:
         return None
-    path = Path(answer["pixels"])
-    array: NDArray[np.float32] = np.memmap(path, np.float32, "r+", shape=tuple(answer["shape"]))
-    path.unlink()
-    return np.asarray(array).transpose(*range(array.ndim)[::-1]) if answer["turned"] else np.asarray(array)
+    made = Path(answer["pixels"])
+    array: NDArray[np.float32] = np.memmap(made, np.float32, "r+", shape=tuple(answer["shape"]))
+    made.unlink()
+    return np.asarray(array).transpose(np.argsort(answer["order"]))

@@ -69,6 +69,23 @@ class Image:
         return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine)
 
 
+def apart(first: Image, second: Image) -> float:
+    """How far (mm) voxels of one index lie from each other in two images of one size; 0 where a place is unknown."""
+    if first.affine is None or second.affine is None:
+        return 0.0
+    return float(np.linalg.norm(_places(first) - _places(second), axis=1).max())
+
+
+def _places(image: Image) -> NDArray[np.float64]:
+    """Where the corners lie (RAS, mm), or those of every slice where the steps between slices differ."""
+    assert image.affine is not None
+    size = (*image.array.shape[1:], 1)[:3]
+    steps = image.facts.get("steps_mm")
+    along = [0.0, size[2] - 1.0] if steps is None else np.cumsum([0.0, *steps]) / image.spacing[2]
+    corners = np.array([(i, j, k, 1) for i in (0, size[0] - 1) for j in (0, size[1] - 1) for k in along], np.float64)
+    return (corners @ image.affine.T)[:, :3]
+
+
 def axes_of(affine: NDArray[np.float64]) -> str:
     """The anatomical direction that each voxel axis runs closest to, as letters of RAS and LPI."""
     from nibabel.orientations import aff2axcodes

@@ -33,7 +33,7 @@ class Scale:
 
     def clipped(self, array: Array) -> float:
         """Share of the values that lie outside [low, high]."""
-        return float(np.mean((array < self.low) | (array > self.high)))
+        return float(np.mean((array < self.low) | (array > self.high))) if array.size else 0.0
 
 
 @dataclass(frozen=True)

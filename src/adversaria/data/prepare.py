@@ -19,7 +19,8 @@ from adversaria.run import write_json
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
-FORMAT = 3
+FORMAT = 4
+_AIR = -900.0
 Measure = Callable[[Image, np.random.Generator], Image]
 
 
@@ -56,7 +57,7 @@ class Prepared:
     sliced: bool
     notes: tuple[str, ...]
     axes: str
-    clipped: Mapping[str, float]
+    clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
@@ -134,9 +135,10 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
         scale = plan.intensity[word].fit(image.array)
         scales[word] = scale
-        clipped[word] = scale.clipped(image.array)
+        clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
         arrays[word] = scale.forward(image.array)
     first = next(images[name] for name in plan.bind.values() if images[name].array.ndim > 1)
+    alike = [] if _differ(images, plan) else ["its images are equal in every voxel: there is nothing to learn"]
     sliced = plan.dims == 2 and first.array.ndim == 4
     if plan.dims == 3 and first.array.ndim == 3:
         raise UserError(
@@ -153,11 +155,17 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "units": {word: images[name].unit for word, name in plan.bind.items()},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": list(dict.fromkeys(text for name in plan.bind.values() for text in images[name].warnings)),
+        "notes": list(dict.fromkeys(t for name in plan.bind.values() for t in images[name].warnings)) + alike,
         "clipped": clipped,
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def _differ(images: Mapping[str, Image], plan: Plan) -> bool:
+    """Whether the images that a case brings differ from each other."""
+    arrays = [images[name].array for name in dict.fromkeys(plan.bind.values())]
+    return len(arrays) < 2 or any(not np.array_equal(arrays[0], other) for other in arrays[1:])
 
 
 def measured(case: Case, plan: Plan) -> dict[str, Image]:

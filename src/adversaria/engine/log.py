@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adversaria.run import write_atomically
+from adversaria.vocabulary import UserError
 
 HEADER = ("play", "player", "step", "term", "value")
 
@@ -33,8 +34,14 @@ class Log:
 
     def add(self, rows: list[Row]) -> None:
         """Append rows."""
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write("".join(_line(row) + "\n" for row in rows))
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write("".join(_line(row) + "\n" for row in rows))
+        except OSError as error:
+            raise UserError(
+                f"cannot write {self.path}: {error.strerror or error}.",
+                "Earlier checkpoints are intact. Free some space and run the same command again: it continues.",
+            ) from None
 
     def rows(self) -> list[Row]:
         """Read all whole rows; a half-written last line is dropped."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import torch
@@ -125,9 +126,10 @@ class Table:
     def measure(self, micros: list[Groups]) -> Taken:
         """Average each loss over micro-batches and replicas."""
         terms = [(group, term) for group, losses in micros[0].items() for term in losses]
-        stacked = torch.stack(
-            [torch.stack([m[group][term].detach().float() for m in micros]).mean() for group, term in terms]
-        )
+        found = [[m[group][term].detach() for m in micros] for group, term in terms]
+        # single precision at least: what a game sets from the losses it saw is as exact as the game
+        kind = reduce(torch.promote_types, (v.dtype for values in found for v in values), torch.float32)
+        stacked = torch.stack([torch.stack([v.to(kind) for v in values]).mean() for values in found])
         values = self.mean(stacked)
         losses: dict[tuple[str, ...], dict[str, Tensor]] = {group: {} for group in micros[0]}
         for (group, term), value in zip(terms, values, strict=True):

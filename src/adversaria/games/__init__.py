@@ -1,23 +1,35 @@
 """Frameworks, one file each: who plays, whose turn it is, and what that player minimises."""
 
+from adversaria.games.acgan import ACGAN
+from adversaria.games.adversarial_autoencoder import AdversarialAutoencoder
 from adversaria.games.adversarial_segmentation import AdversarialSegmentation
+from adversaria.games.ali import ALI
+from adversaria.games.anogan import AnoGAN
 from adversaria.games.attngan import AttnGAN
+from adversaria.games.began import BEGAN
+from adversaria.games.bigan import BiGAN
 from adversaria.games.caption import CaptionGAN
 from adversaria.games.cascade import CascadeCGAN
+from adversaria.games.catgan import CatGAN
+from adversaria.games.cgan import CGAN
 from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
 from adversaria.games.coupled import CoupledGAN
 from adversaria.games.cyclegan import CycleGAN
 from adversaria.games.discogan import DiscoGAN
 from adversaria.games.domain_adversarial import DomainAdversarial
+from adversaria.games.ebgan import EBGAN
+from adversaria.games.f_gan import FGAN
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
+from adversaria.games.infogan import InfoGAN
 from adversaria.games.lapgan import LAPGAN
 from adversaria.games.location import LocationGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
+from adversaria.games.semi_supervised_gan import SemiSupervisedGAN
 from adversaria.games.simgan import SimGAN
 from adversaria.games.srgan import SRGAN
 from adversaria.games.stacked import StackedGAN
@@ -25,23 +37,35 @@ from adversaria.games.stackgan import StackGAN
 from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
+from adversaria.games.wgan import WGAN
 from adversaria.games.wgan_gp import WGANGP
 from adversaria.games.x2ct import X2CT
 
 __all__ = [
+    "ACGAN",
+    "ALI",
+    "BEGAN",
+    "CGAN",
+    "EBGAN",
+    "FGAN",
     "GAN",
     "LAPGAN",
     "SGD",
     "SRGAN",
     "UNIT",
     "VAEGAN",
+    "WGAN",
     "WGANGP",
     "X2CT",
     "Adam",
+    "AdversarialAutoencoder",
     "AdversarialSegmentation",
+    "AnoGAN",
     "AttnGAN",
+    "BiGAN",
     "CaptionGAN",
     "CascadeCGAN",
+    "CatGAN",
     "CollaGAN",
     "ContextEncoder",
     "CoupledGAN",
@@ -49,11 +73,13 @@ __all__ = [
     "DiscoGAN",
     "DomainAdversarial",
     "Game",
+    "InfoGAN",
     "LocationGAN",
     "Pix2Pix",
     "RMSprop",
     "RegistrationGAN",
     "SegAN",
+    "SemiSupervisedGAN",
     "SimGAN",
     "StackGAN",
     "StackedGAN",

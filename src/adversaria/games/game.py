@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from adversaria.games.optimisers import Optimiser
-from adversaria.vocabulary import Batch
+from adversaria.vocabulary import Batch, UserError
 
 Losses = Mapping[str, Tensor]
 Turn = tuple[str | tuple[str, ...], Losses] | Mapping[str, Losses]
@@ -96,3 +96,23 @@ def latent_shape_of(generator: nn.Module) -> tuple[int, ...]:
     if not isinstance(shape, tuple):
         raise TypeError(f"{type(generator).__name__} has no latent_shape: it is not a generator of images")
     return shape
+
+
+def shared_latent(encoder: nn.Module, decoder: nn.Module) -> tuple[int, ...]:
+    """Give the shape of the latent vector that a decoder takes; an encoder that says its own must give the same."""
+    shape = latent_shape_of(decoder)
+    given = getattr(encoder, "latent_shape", shape)
+    if given != shape:
+        raise UserError(
+            f"the encoder gives {given[0]} numbers and the decoder takes {shape[0]}.",
+            "Give both the same `latent`.",
+        )
+    return shape
+
+
+def classes_of(network: nn.Module) -> int:
+    """Give the number of classes that a network knows; it must say so."""
+    classes = getattr(network, "classes", 0)
+    if not isinstance(classes, int) or classes < 1:
+        raise UserError(f"{type(network).__name__} knows no classes.", "Use a network with the argument `classes`.")
+    return classes

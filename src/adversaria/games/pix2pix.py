@@ -63,7 +63,9 @@ class Pix2Pix(Game):
             "discriminator",
             {
                 "adversarial": self.adversarial.discriminator(real, fake) / 2,
-                **self.penalty(lambda x: self.discriminator(x, given), target, output, self.uniform(batch, "mix")),
+                **self.penalty.at(self.plays)(
+                    lambda x: self.discriminator(x, given), target, output, self.uniform(batch, "mix")
+                ),
             },
         )
         if generator_steps:

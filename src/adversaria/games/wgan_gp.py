@@ -54,7 +54,7 @@ class WGANGP(Game):
             "critic",
             {
                 "adversarial": self.adversarial.discriminator(self.critic(real), self.critic(fake)),
-                **self.penalty(self.critic, real, fake, self.uniform(batch, "mix")),
+                **self.penalty.at(self.plays)(self.critic, real, fake, self.uniform(batch, "mix")),
             },
         )
         if generator_steps:

@@ -1,6 +1,17 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
+from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.f_divergence import (
+    FDivergence,
+    GANDivergence,
+    JensenShannon,
+    KullbackLeibler,
+    PearsonChiSquared,
+    ReverseKullbackLeibler,
+    SquaredHellinger,
+    TotalVariationDistance,
+)
 from adversaria.losses.feature_matching import FeatureMatching
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.least_squares import LeastSquares
@@ -18,25 +29,37 @@ from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
     "R1",
+    "AdaptiveAugmentation",
+    "Augmentation",
     "Cycle",
+    "DiffAugment",
+    "FDivergence",
     "FeatureMatching",
+    "GANDivergence",
     "GradientPenalty",
     "Hinge",
+    "JensenShannon",
+    "KullbackLeibler",
     "LabelCrossEntropy",
     "LeastSquares",
     "Minimax",
+    "NoAugmentation",
     "NoPenalty",
     "NonSaturating",
     "Objective",
+    "PearsonChiSquared",
     "Penalty",
     "Perceptual",
     "Pixel",
+    "ReverseKullbackLeibler",
     "Score",
     "SelfRegularisation",
     "SoftDice",
+    "SquaredHellinger",
     "StructuralSimilarity",
     "Terms",
     "TotalVariation",
+    "TotalVariationDistance",
     "Wasserstein",
     "Weighted",
 ]

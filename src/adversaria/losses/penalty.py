@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from adversaria.losses.objective import Score, tensors_of
+from adversaria.vocabulary import UserError
 
 Discriminator = Callable[[Tensor], Score]
 
@@ -15,10 +16,16 @@ class Penalty(nn.Module):
 
     It is called with the discriminator as a function of the image, real and generated images
     (B, C, *S), and `mix` (B,), uniform in (0, 1). `differentiates` tells that it needs second
-    derivatives.
+    derivatives. A lazy penalty (Karras et al. 2020, appendix B) is taken at every `every`-th play only
+    and weighs `every` times as much there: a game asks `penalty.at(plays)`.
     """
 
     differentiates = True
+    every = 1
+
+    def at(self, plays: int) -> "Penalty":
+        """Give the penalty that is due at this play: itself, or none."""
+        return self if plays % self.every == 0 else NoPenalty()
 
     def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the named losses."""
@@ -44,9 +51,9 @@ class GradientPenalty(Penalty):
 
     key = "wgan-gp"
 
-    def __init__(self, weight: float = 10.0):
+    def __init__(self, weight: float = 10.0, every: int = 1):
         super().__init__()
-        self.weight = weight
+        self.weight, self.every = weight, checked_interval(every)
 
     def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the penalty on points between real and generated images."""
@@ -54,7 +61,7 @@ class GradientPenalty(Penalty):
         between = share * real.detach() + (1 - share) * fake.detach().to(real.dtype)
         squared = slope_squared(discriminator, between)
         # a zero gradient has no derivative of its norm; the floor is far below any real slope
-        return {"penalty": self.weight * ((squared + 1e-12).sqrt() - 1).square().mean()}
+        return {"penalty": self.weight * self.every * ((squared + 1e-12).sqrt() - 1).square().mean()}
 
 
 class R1(Penalty):
@@ -62,13 +69,20 @@ class R1(Penalty):
 
     key = "r1"
 
-    def __init__(self, weight: float = 10.0):
+    def __init__(self, weight: float = 10.0, every: int = 1):
         super().__init__()
-        self.weight = weight
+        self.weight, self.every = weight, checked_interval(every)
 
     def forward(self, discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> dict[str, Tensor]:
         """Give the penalty on real images."""
-        return {"penalty": self.weight / 2 * slope_squared(discriminator, real.detach()).mean()}
+        return {"penalty": self.weight * self.every / 2 * slope_squared(discriminator, real.detach()).mean()}
+
+
+def checked_interval(every: int) -> int:
+    """Give an interval of plays back if it is positive; UserError otherwise."""
+    if every < 1:
+        raise UserError(f"a penalty cannot be taken at every {every}-th play.", "Write every: 16, or leave it out.")
+    return every
 
 
 def slope_squared(discriminator: Discriminator, images: Tensor) -> Tensor:

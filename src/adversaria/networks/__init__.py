@@ -1,6 +1,7 @@
 """Networks: plain modules for 2D and 3D."""
 
 from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
+from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
 from adversaria.networks.caption import CaptionDiscriminator, Captioner
 from adversaria.networks.coarse_to_fine import CoarseToFine
 from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
@@ -8,8 +9,14 @@ from adversaria.networks.context_encoder import ContextNetwork
 from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from adversaria.networks.dcgan_autoencoder import DCGANAutoencoder
+from adversaria.networks.dcgan_encoder import DCGANEncoder
 from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegmenter
+from adversaria.networks.headed_dcgan import HeadedDCGAN
+from adversaria.networks.joint_discriminator import JointDiscriminator
+from adversaria.networks.label_dcgan import LabelDCGANDiscriminator, LabelDCGANGenerator
 from adversaria.networks.lapgan import LaplacianDiscriminators, LaplacianGenerators
+from adversaria.networks.latent_discriminator import LatentDiscriminator
 from adversaria.networks.location import LocationGenerator
 from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
@@ -31,6 +38,8 @@ from adversaria.networks.x2ct import X2CTGenerator
 __all__ = [
     "AffineNetwork",
     "AttnGenerator",
+    "BEGANAutoencoder",
+    "BEGANGenerator",
     "CaptionDiscriminator",
     "Captioner",
     "CoarseToFine",
@@ -45,13 +54,20 @@ __all__ = [
     "CoupledJudge",
     "CoupledTrunk",
     "CycleDenoiser",
+    "DCGANAutoencoder",
     "DCGANDiscriminator",
+    "DCGANEncoder",
     "DCGANGenerator",
     "FeatureDiscriminator",
     "FeatureSegmenter",
     "FlowUNet",
+    "HeadedDCGAN",
+    "JointDiscriminator",
+    "LabelDCGANDiscriminator",
+    "LabelDCGANGenerator",
     "LaplacianDiscriminators",
     "LaplacianGenerators",
+    "LatentDiscriminator",
     "LocationGenerator",
     "MultiScale",
     "PatchGAN",

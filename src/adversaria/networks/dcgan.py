@@ -16,7 +16,7 @@ class DCGANGenerator(nn.Module):
     our default.
     """
 
-    key = "dcgan-generator"
+    key = "dcgan"
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class DCGANDiscriminator(Discriminator):
     Batch norm but at the input, LeakyReLU 0.2, widths doubling from `width`.
     """
 
-    key = "dcgan-discriminator"
+    key = "dcgan"
 
     def __init__(
         self,

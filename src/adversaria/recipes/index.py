@@ -1,7 +1,12 @@
 """What `list` and `show` know without importing anything heavy: an index, tested for truth.
 
-`python -m adversaria.recipes.index` writes it again. `plays`, `learns` and `evidence` come from
-`evidence.json`, which the benchmarks write.
+`python -m adversaria.recipes.index` writes it again. What was shown by running things comes from
+`evidence.json`, which the benchmarks write and nobody else:
+
+    {"games/wgan-gp": {"plays": "ok", "learns": "shown", "evidence": "benchmarks/RESULTS.md, ring, WGAN-GP: ..."}}
+
+A key is `kind/key` of an entry. `plays` is ok or fails, `learns` shown or not shown, `evidence` the section
+and row of the benchmarks' results with its number. What no benchmark has looked at is left out.
 """
 
 import inspect
@@ -24,7 +29,21 @@ def entries() -> list[dict[str, Any]]:
         ("networks", networks, ()),
         ("operators", physics, ("Operator",)),
         ("phantoms", phantoms, ("Phantom",)),
-        ("losses", losses, ("Objective", "Penalty", "Score", "Terms", "Weighted", "NoPenalty")),
+        (
+            "losses",
+            losses,
+            (
+                "Objective",
+                "Penalty",
+                "Augmentation",
+                "FDivergence",
+                "Score",
+                "Terms",
+                "Weighted",
+                "NoPenalty",
+                "NoAugmentation",
+            ),
+        ),
     ]
     for kind, room, apart in rooms:
         for name in room.__all__:
@@ -37,7 +56,7 @@ def entries() -> list[dict[str, Any]]:
 
 
 def _kind(kind: str, member: type, losses: Any) -> str:
-    if kind == "losses" and issubclass(member, losses.Objective | losses.Penalty):
+    if kind == "losses" and issubclass(member, losses.Objective | losses.Penalty | losses.Augmentation):
         return "objectives"
     return kind
 

@@ -15,7 +15,18 @@ from adversaria.data import feed, intensity, phantoms
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
-_BASES = {"Game", "Objective", "Penalty", "Operator", "Phantom", "Score", "Terms", "Weighted"}
+_BASES = {
+    "Game",
+    "Objective",
+    "Penalty",
+    "Augmentation",
+    "FDivergence",
+    "Operator",
+    "Phantom",
+    "Score",
+    "Terms",
+    "Weighted",
+}
 _SCALINGS = ("Percentile", "Window")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")

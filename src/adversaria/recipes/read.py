@@ -29,6 +29,7 @@ def read_recipe(recipe: str, changes: Sequence[str] = (), reduced: bool = True, 
             raise UserError(f"--set {change} has no value.", "Write --set game.terms.pixel=10.")
         value = read(text, f"--set {place}") if text[:1] in "[{\"'" and text else plain(text)
         found.tree, _ = changed(found.tree, place, value, name)
+        found.applied = [_rewritten(text, place, value) for text in found.applied]
     check(found)
     return found
 
@@ -74,6 +75,13 @@ def _reduce(recipe: Recipe) -> None:
         recipe.tree, old = changed(recipe.tree, path, value, recipe.name)
         said = "the default" if old is None else _shown(old)
         recipe.applied.append(f"{path} {_shown(value)} instead of {said}")
+
+
+def _rewritten(said: str, place: str, value: Any) -> str:
+    """Say what a change by the user made of a reduction."""
+    if not said.startswith(f"{place} "):
+        return said
+    return f"{place} {_shown(value)} instead of {said.rpartition(' instead of ')[2]}"
 
 
 def _shown(value: Any) -> str:

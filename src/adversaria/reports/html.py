@@ -137,12 +137,14 @@ def _cases(run: Run, data: dict[str, Any]) -> list[tuple[str, str]]:
         drawn.append((f"Case {index + 1}: {', '.join(p[0] for p in panels)}", figures.maps(panels, unit)))
         if target is not None:
             reach = (window[1] - window[0]) / 4
+            seen = {word: np.clip(images[index], *window) for word, images in shown.items()}
             errors = [
-                (f"{_title(word)} - target", images[index] - target[index], -reach, reach, "RdBu_r")
-                for word, images in shown.items()
+                (f"{_title(word)} - target", image - seen["target"], -reach, reach, "RdBu_r")
+                for word, image in seen.items()
                 if word != "target"
             ]
-            drawn.append((f"Case {index + 1}, error maps", figures.maps(errors, unit)))
+            title = f"Case {index + 1}, error maps: differences of the images clipped to the window above"
+            drawn.append((title, figures.maps(errors, unit)))
     return drawn
 
 
@@ -161,7 +163,7 @@ def _rows(scores: list[Score]) -> dict[str, Any]:
     found: dict[tuple[str, str], Cell] = {(cell.method, cell.measure): cell for cell in cells}
     methods = list(dict.fromkeys(cell.method for cell in cells))
     heads = [next(cell for cell in cells if cell.measure == measure) for measure in measures]
-    return {"heads": heads, "rows": [(m, [found.get((m, measure)) for measure in measures]) for m in methods]}
+    return {"methods": methods, "rows": [(head, [found.get((m, head.measure)) for m in methods]) for head in heads]}
 
 
 def _intervals(scores: list[Score]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +53,29 @@ def answer(request: dict[str, Any], place: Path) -> dict[str, Any]:
 
 def _told(decoded: Decoded, place: Path, number: int) -> dict[str, Any]:
     told: dict[str, Any] = {"facts": decoded.facts, "warnings": decoded.warnings}
+    target = place / f"{number}.pixels"
     if decoded.mapped is not None:
         told["mapped"] = decoded.mapped
+        if decoded.pour is not None:
+            _write(target, decoded.pour)
+            told["poured"] = str(target)
     elif decoded.array is not None:
         array = np.asarray(decoded.array, np.float32)
-        fortran = array.flags.f_contiguous or np.moveaxis(array, 0, -1).flags.f_contiguous
-        pixels = array.transpose(*range(array.ndim)[::-1]) if fortran and array.ndim > 2 else array
-        target = place / f"{number}.pixels"
-        with open(target, "wb") as file:
-            np.ascontiguousarray(pixels).tofile(file)
-        told |= {"pixels": str(target), "shape": list(pixels.shape), "turned": pixels is not array}
+        # axes in the order in which they lie in memory: nothing is turned on the way
+        order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+        pixels = np.ascontiguousarray(array.transpose(order))
+        _write(target, pixels.tofile)
+        told |= {"pixels": str(target), "shape": list(pixels.shape), "order": order}
     return told
+
+
+def _write(target: Path, pour: Callable[[Any], None]) -> None:
+    try:
+        with open(target, "wb") as file:
+            pour(file)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def main() -> None:

@@ -2,15 +2,23 @@
 
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from adversaria.data.decoders.plain import PLAIN, place_of
 from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
 
-_PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _SOME = ("SeriesInstanceUID", "Rows", "Columns")
+
+
+class Slice(NamedTuple):
+    """One file: its header, and where its pixels lie if they are plain words."""
+
+    path: Path
+    data: Any
+    place: dict[str, Any] | None
 
 
 def decode(path: Path, pixels: bool = True) -> Decoded:
@@ -22,48 +30,65 @@ def decode(path: Path, pixels: bool = True) -> Decoded:
         raise Refused(f"the folder holds {len(files)} files", "Give a folder with one series.")
     slices = [_read(p) for p in files]
     _one_series(slices)
-    if len(slices) == 1 and int(getattr(slices[0][1], "NumberOfFrames", 1) or 1) > 1:
-        return _frames(*slices[0])
+    if len(slices) == 1 and int(getattr(slices[0].data, "NumberOfFrames", 1) or 1) > 1:
+        return _frames(slices[0])
     slices = _ordered(slices)
-    first = slices[0][1]
+    first = slices[0].data
     bounded((first.Rows, first.Columns, len(slices), int(getattr(first, "SamplesPerPixel", 1))), 4)
     facts, warnings = _facts(slices)
     if not pixels:
         return Decoded(None, facts, None, warnings)
-    planes = [_pixels(p, data) for p, data in slices]
-    if len({plane.shape for plane in planes}) > 1:
+    if len({(s.data.Rows, s.data.Columns) for s in slices}) > 1:
         raise Refused("its slices differ in size", "Separate them into one folder a series.")
     inverted = str(first.PhotometricInterpretation) == "MONOCHROME1"
-    array = np.stack(planes, -1) if path.is_dir() else planes[0]
+    if not inverted and all(s.place for s in slices):
+        return Decoded(None, facts, _mapped(slices, path.is_dir()), warnings)
+    planes = [_pixels(s) for s in slices]
+    if len({plane.shape for plane in planes}) > 1:
+        raise Refused("its slices differ in channels", "Separate them into one folder a series.")
+    array = np.moveaxis(np.stack(planes), 0, -1) if path.is_dir() else planes[0]
     if inverted:
         pivot = float(array.max() + array.min())
         array = np.float32(pivot) - array
         facts["inverted_about"] = pivot
         warnings.append("MONOCHROME1: grey values were inverted, so that bright is dense")
-    return Decoded(np.ascontiguousarray(array), facts, None, warnings)
+    return Decoded(array, facts, None, warnings)
 
 
-def _read(path: Path) -> tuple[Path, Any]:
+def _mapped(slices: list[Slice], folder: bool) -> dict[str, Any]:
+    """Where the parent finds the pixels, slice by slice."""
+    found = []
+    for path, data, place in slices:
+        slope, inter = _rescale(data)
+        found.append({"name": path.name, "slope": slope, "inter": inter, **(place or {})})
+    first = slices[0].data
+    return {"size": [int(first.Rows), int(first.Columns)], "folder": folder, "slices": found}
+
+
+def _read(path: Path) -> Slice:
     import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
         _bound_deflated(path)
-        data = pydicom.dcmread(path)
-        for name in _SOME:
-            if name != "SeriesInstanceUID" and getattr(data, name, None) is None:
-                raise Refused(f"{path.name} holds no image", "Leave out structured reports, plans and the like.")
-        if not any(hasattr(data, n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-            raise Refused(f"{path.name} holds no pixel data", "Restore the file from its source.")
-        frames = int(getattr(data, "NumberOfFrames", 1) or 1)
-        bounded((int(data.Rows), int(data.Columns), max(1, frames)), 4)
-        return path, data
+        with open(path, "rb") as file:
+            data = pydicom.dcmread(file, stop_before_pixels=True)
+            for name in _SOME:
+                if name != "SeriesInstanceUID" and getattr(data, name, None) is None:
+                    raise Refused(f"{path.name} holds no image", "Leave out structured reports, plans and the like.")
+            frames = int(getattr(data, "NumberOfFrames", 1) or 1)
+            bounded((int(data.Rows), int(data.Columns), max(1, frames)), 4)
+            return Slice(path, data, place_of(file, data))
     except Refused:
         raise
     except InvalidDicomError:
         raise Refused(f"{path.name} is not a DICOM file", "Remove it from the folder.") from None
     except Exception as error:
-        raise Refused(f"{path.name} is damaged: {type(error).__name__}: {str(error)[:160]}") from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> Refused:
+    return Refused(f"{path.name} is damaged: {type(error).__name__}: {str(error)[:160]}")
 
 
 def _bound_deflated(path: Path) -> None:
@@ -87,9 +112,9 @@ def _bound_deflated(path: Path) -> None:
             raise Refused(f"{path.name} inflates to more than {limit >> 20} MiB")
 
 
-def _one_series(slices: list[tuple[Path, Any]]) -> None:
+def _one_series(slices: list[Slice]) -> None:
     series: dict[str, list[Any]] = {}
-    for _, data in slices:
+    for _, data, _ in slices:
         series.setdefault(str(getattr(data, "SeriesInstanceUID", "")), []).append(data)
     if len(series) > 1:
         said = "; ".join(
@@ -100,19 +125,19 @@ def _one_series(slices: list[tuple[Path, Any]]) -> None:
         raise Refused(f"the folder mixes {len(series)} series: {said}", "Put each series into a folder of its own.")
 
 
-def _ordered(slices: list[tuple[Path, Any]]) -> list[tuple[Path, Any]]:
+def _ordered(slices: list[Slice]) -> list[Slice]:
     """Sort by position along the normal; files without a position stay in the order of their numbers."""
     if len(slices) == 1:
         return slices
-    if any(getattr(d, "ImagePositionPatient", None) is None for _, d in slices):
-        return sorted(slices, key=lambda pair: int(getattr(pair[1], "InstanceNumber", 0) or 0))
-    normal = _normal(slices[0][1])
-    places = [float(np.dot(normal, [float(v) for v in d.ImagePositionPatient])) for _, d in slices]
+    if any(getattr(s.data, "ImagePositionPatient", None) is None for s in slices):
+        return sorted(slices, key=lambda s: int(getattr(s.data, "InstanceNumber", 0) or 0))
+    normal = _normal(slices[0].data)
+    places = [float(np.dot(normal, [float(v) for v in s.data.ImagePositionPatient])) for s in slices]
     pairs = sorted(zip(places, range(len(slices)), strict=True))
     for (one, i), (two, j) in zip(pairs[:-1], pairs[1:], strict=True):
         if abs(one - two) < 1e-3:
             raise Refused(
-                f"{slices[i][0].name} and {slices[j][0].name} lie at the same position",
+                f"{slices[i].path.name} and {slices[j].path.name} lie at the same position",
                 "Keep one time point or echo in the folder.",
             )
     return [slices[i] for _, i in pairs]
@@ -126,8 +151,8 @@ def _normal(data: Any) -> Any:
     return np.cross(row, column)
 
 
-def _facts(slices: list[tuple[Path, Any]]) -> tuple[dict[str, Any], list[str]]:
-    data = slices[0][1]
+def _facts(slices: list[Slice]) -> tuple[dict[str, Any], list[str]]:
+    data = slices[0].data
     warnings: list[str] = []
     stated: Any = getattr(data, "PixelSpacing", None) or getattr(data, "ImagerPixelSpacing", None) or [1, 1]
     spacing = [float(v) for v in stated]
@@ -136,13 +161,13 @@ def _facts(slices: list[tuple[Path, Any]]) -> tuple[dict[str, Any], list[str]]:
         "unit": _unit(data),
         "dtype": f"{'int' if getattr(data, 'PixelRepresentation', 0) else 'uint'}{getattr(data, 'BitsAllocated', 16)}",
         "bits": int(getattr(data, "BitsStored", 16)),
-        "files": [p.name for p, _ in slices],
+        "files": [s.path.name for s in slices],
         "affine": None,
         "irregular": False,
     }
     if not hasattr(data, "PixelSpacing") and not hasattr(data, "ImagerPixelSpacing"):
         warnings.append("no pixel spacing is given; 1 mm is assumed")
-    positions: list[Any] = [getattr(d, "ImagePositionPatient", None) for _, d in slices]
+    positions: list[Any] = [getattr(s.data, "ImagePositionPatient", None) for s in slices]
     between = float(getattr(data, "SliceThickness", None) or 1.0)
     if all(p is not None and len(p) == 3 for p in positions):
         between = _steps(np.asarray([[float(v) for v in p] for p in positions]), data, facts, warnings, between)
@@ -194,13 +219,14 @@ def _unit(data: Any) -> str:
     return "arbitrary"
 
 
-def _pixels(path: Path, data: Any) -> Any:
+def _rescale(data: Any) -> tuple[float, float]:
+    return float(getattr(data, "RescaleSlope", 1) or 1), float(getattr(data, "RescaleIntercept", 0) or 0)
+
+
+def _pixels(slice_: Slice) -> Any:
     """Give one image (C, rows, columns) in physical units."""
-    slope, inter = (
-        float(getattr(data, "RescaleSlope", 1) or 1),
-        float(getattr(data, "RescaleIntercept", 0) or 0),
-    )
-    array = _plain(data) if _is_plain(data) else _decoded(path, data)
+    slope, inter = _rescale(slice_.data)
+    array = _decoded(slice_.path)
     array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
     array = array.astype(np.float32)
     if (slope, inter) != (1.0, 0.0):
@@ -209,25 +235,29 @@ def _pixels(path: Path, data: Any) -> Any:
     return array
 
 
-def _is_plain(data: Any) -> bool:
-    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", _PLAIN[0]))
-    grey = int(getattr(data, "SamplesPerPixel", 1)) == 1 and str(data.PhotometricInterpretation).startswith("MONO")
-    whole = int(getattr(data, "BitsAllocated", 0)) in (8, 16) and hasattr(data, "PixelData")
-    return syntax in _PLAIN and grey and whole and int(data.BitsStored) == int(data.BitsAllocated)
+def _refuse_truncated(path: Path, data: Any) -> None:
+    """Refuse an uncompressed slice that lacks pixels."""
+    syntax = str(getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", PLAIN[0]))
+    bits = int(getattr(data, "BitsAllocated", 0))
+    if syntax not in PLAIN or bits < 8 or not hasattr(data, "PixelData") or "422" in data.PhotometricInterpretation:
+        return
+    size = int(data.Rows) * int(data.Columns) * int(getattr(data, "SamplesPerPixel", 1)) * bits // 8
+    if len(data.PixelData) < size:
+        raise Refused(f"the pixel data of {path.name} are truncated: {len(data.PixelData)} of {size} bytes are there")
 
 
-def _plain(data: Any) -> Any:
-    """The pixels of an uncompressed slice whose stored bits fill their words, straight from its bytes."""
-    kind = np.dtype(f"<{'i' if data.PixelRepresentation else 'u'}{data.BitsAllocated // 8}")
-    count = int(data.Rows) * int(data.Columns)
-    if len(data.PixelData) < count * kind.itemsize:
-        raise Refused(f"its pixel data are truncated: {len(data.PixelData)} of {count * kind.itemsize} bytes")
-    return np.frombuffer(data.PixelData, kind, count).reshape(int(data.Rows), int(data.Columns))
-
-
-def _decoded(path: Path, data: Any) -> Any:
+def _decoded(path: Path) -> Any:
+    """Decode the pixels of a file by pydicom."""
+    import pydicom
     from pydicom.pixels import apply_color_lut
 
+    try:
+        data = pydicom.dcmread(path)
+    except Exception as error:
+        raise _damaged(path, error) from None
+    if not any(hasattr(data, n) for n in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise Refused(f"{path.name} holds no pixel data", "Restore the file from its source.")
+    _refuse_truncated(path, data)
     syntax = getattr(getattr(data, "file_meta", None), "TransferSyntaxUID", None)
     try:
         array = data.pixel_array
@@ -244,25 +274,18 @@ def _decoded(path: Path, data: Any) -> Any:
         raise Refused(f"the pixels of {path.name} cannot be decoded: {type(error).__name__}: {text[:160]}") from None
 
 
-def _frames(path: Path, data: Any) -> Decoded:
+def _frames(slice_: Slice) -> Decoded:
     """A multi-frame object as a stack without geometry of its own."""
+    path, data, _ = slice_
     frames = int(data.NumberOfFrames)
     bounded((int(data.Rows), int(data.Columns), frames, int(getattr(data, "SamplesPerPixel", 1))), 4)
-    array = _decoded(path, data)
+    array = _decoded(path)
     if array.ndim == 4:
         array = np.moveaxis(array, (0, 3), (3, 0))
     else:
         array = np.moveaxis(array, 0, -1)[None]
-    facts, warnings = _facts([(path, data)])
+    facts, warnings = _facts([slice_])
     facts |= {"irregular": True, "affine": None}
-    slope, inter = (
-        float(getattr(data, "RescaleSlope", 1) or 1),
-        float(getattr(data, "RescaleIntercept", 0) or 0),
-    )
+    slope, inter = _rescale(data)
     warnings.append(f"a multi-frame object: its {frames} frames are read as slices without positions")
-    return Decoded(
-        np.ascontiguousarray(array.astype(np.float32) * np.float32(slope) + np.float32(inter)),
-        facts,
-        None,
-        warnings,
-    )
+    return Decoded(array.astype(np.float32) * np.float32(slope) + np.float32(inter), facts, None, warnings)

@@ -1,14 +1,16 @@
 """NIfTI: the header by nibabel, the voxels only when every one of them is there."""
 
 import zlib
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from adversaria.data.decoders.result import Decoded, Refused, bounded
 
 _RATIO = 1100  # deflate cannot do better than 1032 to 1
+_PIECE, _MOST = 2**16, 2**20  # bytes inflated at once, and the most that may come of them: both fit into a cache
 
 
 def decode(path: Path, pixels: bool = True) -> Decoded:
@@ -32,10 +34,14 @@ def decode(path: Path, pixels: bool = True) -> Decoded:
     if not pixels:
         return Decoded(None, facts)
     if not packed:
-        return Decoded(None, facts, {"path": str(path), **place})
-    voxels = np.frombuffer(_inflate(path, offset + size), dtype, count=size // dtype.itemsize, offset=offset)
-    array = arranged(voxels.reshape(shape, order="F"), slope, inter)
-    return Decoded(array, facts)
+        return Decoded(None, facts, place)
+    return Decoded(None, facts, {**place, "offset": 0}, pour=partial(_inflate, path, offset, size))
+
+
+def read(path: Path, place: dict[str, Any]) -> Any:
+    """Read voxels in a file's own words from `place`, to (C, *S)."""
+    voxels = np.memmap(path, place["dtype"], "r", place["offset"], tuple(place["shape"]), order="F")
+    return arranged(voxels, place["slope"], place["inter"])
 
 
 def arranged(voxels: Any, slope: float, inter: float) -> Any:
@@ -98,23 +104,23 @@ def _scaling(header: Any) -> tuple[float, float]:
     return slope, inter if np.isfinite(inter) else 0.0
 
 
-def _inflate(path: Path, wanted: int) -> bytes:
-    """Inflate exactly the bytes that are declared and check that the stream ends whole (its checksum holds)."""
-    left = path.read_bytes()
-    pieces, have = [], 0
+def _inflate(path: Path, offset: int, size: int, target: BinaryIO) -> None:
+    """Inflate exactly the voxels that are declared and check that the stream ends whole (its checksum holds)."""
+    have, wanted = 0, offset + size
+    stream = zlib.decompressobj(31)
     try:
-        while left and have < wanted:
-            stream = zlib.decompressobj(31)
-            piece = stream.decompress(left, wanted - have + 65536)
-            pieces.append(piece)
-            have += len(piece)
-            if stream.unconsumed_tail and have >= wanted:
-                return b"".join(pieces)
-            if not stream.eof:
-                raise Refused(f"it is truncated: {have} of {wanted} bytes are there")
-            left = stream.unused_data
+        with open(path, "rb") as file:
+            left = file.read(_PIECE)
+            while left:
+                piece = stream.decompress(left, _MOST)
+                target.write(memoryview(piece)[max(0, offset - have) : max(0, wanted - have)])
+                have += len(piece)
+                if have >= wanted and (stream.eof or have > wanted + _MOST):
+                    return
+                left = stream.unused_data if stream.eof else stream.unconsumed_tail
+                left = left or file.read(_PIECE)
+                if stream.eof and left:
+                    stream = zlib.decompressobj(31)
     except zlib.error as error:
         raise Refused(f"its compressed data are damaged: {error}") from None
-    if have < wanted:
-        raise Refused(f"it is truncated: {have} of {wanted} bytes are there")
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    raise Refused(f"it is truncated: {min(have, wanted)} of {wanted} bytes are there")

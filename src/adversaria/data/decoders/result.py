@@ -1,7 +1,8 @@
 """What a decoder gives: pixels and facts, or a refusal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,16 @@ class Refused(Exception):
 
 @dataclass
 class Decoded:
-    """Pixels (C, *S), or a place in the file that may be mapped as it is, and facts (JSON)."""
+    """Pixels (C, *S), or where the file holds them as plain words, and facts (JSON).
+
+    With `pour`, the words are first to be poured into a file, and `mapped` says how they lie in that.
+    """
 
     array: NDArray[Any] | None
     facts: dict[str, Any]
     mapped: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    pour: Callable[[BinaryIO], None] | None = None
 
 
 def bounded(shape: tuple[int, ...], itemsize: int) -> int:
