@@ -69,7 +69,7 @@ def test_words_units_shapes_and_finite_values(name):
         phantom = make(name, size=32, dims=dims) if len(dimensions(name)) > 1 else make(name, size=32)
         case = phantom.case(0)
         assert set(phantom.words) <= set(case)
-        json.dumps([case["lesions"] if "lesions" in case else [], case["label"]])
+        json.dumps([case.get("lesions", []), case["label"]])
         for word in phantom.units:
             value = np.asarray(case[word])
             assert np.isfinite(value).all(), word
