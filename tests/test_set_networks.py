@@ -189,3 +189,45 @@ def test_one_bad_case_does_not_lose_the_others_and_a_measured_folder_can_be_comp
     assert call("compare", folders / "run-a", folders / "run-b", "--out", folders / "out") == 0
     assert "run-a has the best mean" in capsys.readouterr().out
     assert "Best case" in (folders / "out" / "compare.html").read_text()
+
+
+SYNTHESIS = """
+phantom: !Brain {size: 32}
+subjects: {train: 12, validation: 2, test: 12}
+bind: {image: t1}
+intensity: {image: !Percentile {}}
+game: !GAN
+  generator: !DCGANGenerator {width: 4}
+  discriminator: !DCGANDiscriminator {width: 4}
+train: {plays: 2, batch: 4, patch: [32, 32]}
+"""
+
+
+def test_a_synthesis_run_is_scored_by_its_samples(tmp_path, capsys):
+    (tmp_path / "gan.yaml").write_text(SYNTHESIS)
+    assert call("train", tmp_path / "gan.yaml", "--out", tmp_path / "run", "--quiet") == 0
+    assert call("evaluate", tmp_path / "run", "--json", "--quiet") == 0
+    found = {(r["method"], r["measure"]): r for r in json.loads(capsys.readouterr().out)}
+    made, real = (found[(method, "fid[phantom-cnn]")] for method in ("samples", "training images"))
+    assert made["value"] > 2 * real["value"] and "64 samples" in made["note"]
+    assert ("samples", "memorisation[phantom-cnn]") in found and ("training images", "kid[phantom-cnn]") in found
+    assert "Images as sets" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_real_radiographs_against_spoiled_ones(real):
+    """Twelve chest films of JSRT: halves are alike, blurred and noisy ones are not."""
+    from scipy.ndimage import gaussian_filter, zoom
+
+    from adversaria.data.read import read_image
+
+    paths = sorted((real("cxr_jsrt") / "images").iterdir())[:12]
+    films = [zoom(read_image(path).array[:1], (1, 0.2, 0.2), order=1) for path in paths]
+    low, high = float(min(i.min() for i in films)), float(max(i.max() for i in films))
+    net = phantom_cnn()
+    base = net.features(films, (low, high))
+    random = np.random.default_rng(0)
+    blurred = net.features([gaussian_filter(i, (0, 3, 3)) for i in films], (low, high))
+    noisy = net.features([i + random.normal(0, 0.1 * (high - low), i.shape) for i in films], (low, high))
+    for spoiled in (blurred, noisy):
+        assert sets.FID(output_features=spoiled, reference_features=base).value > 0.01 * np.trace(np.cov(base.T))
+        assert sets.KID(output_features=spoiled, reference_features=base).value > 0

@@ -304,3 +304,17 @@ def test_structure_clustering_as_a_measure():
     good = sets.ISC(outputs=[fundus(200 + k) for k in range(6)], **words)
     bad = sets.ISC(outputs=[fundus(300 + k, 2.5) for k in range(6)], **words)
     assert good.value > bad.value + 0.3 and good.low is not None
+
+
+def test_structure_clustering_on_real_fundus_images(real):
+    """Photographs of DRIVE against their blurred copies: other photographs are told apart."""
+    from scipy.ndimage import gaussian_filter, zoom
+
+    from adversaria.data.read import read_image
+
+    paths = sorted((real("fundus_drive") / "images").iterdir())
+    photographs = [np.clip(zoom(read_image(path).array, (1, 0.25, 0.25), order=1) / 255, 0, 1) for path in paths]
+    blurred = [gaussian_filter(image, (0, 2.5, 2.5)) for image in photographs]
+    fitted = structure.StructureClustering(photographs[:6], blurred[:6])
+    good, bad = fitted.scores(photographs[6:]), fitted.scores(blurred[6:])
+    assert np.mean(good[:, None] > bad[None]) > 0.9

@@ -87,15 +87,15 @@ def _show(found: Any) -> None:
     from rich.table import Table
 
     drawn = Table(title="mean over subjects [95 % t interval]; > really better than", min_width=60)
-    drawn.add_column("method")
-    for measured in found.measures:
-        drawn.add_column(f"{measured.name}{f' ({measured.unit})' if measured.unit else ''}", justify="right")
     letters = {method: "abcdefghijklmnopqrstuvwxyz"[k % 26] for k, method in enumerate(found.methods)}
+    drawn.add_column("measure")
     for method in found.methods:
+        drawn.add_column(f"{letters[method]}: {method}", justify="right", overflow="fold")
+    for measured in found.measures:
         cells = []
-        for measured in found.measures:
+        for method in found.methods:
             beaten = " ".join(letters[m] for m in found.beats.get((method, measured.name), ()))
             summary = measured.summaries.get(method)
             cells.append(f"{summary}{f' > {beaten}' if beaten else ''}" if summary else "-")
-        drawn.add_row(f"{letters[method]}: {method}", *cells)
+        drawn.add_row(f"{measured.name} ({measured.unit})" if measured.unit else measured.name, *cells)
     Console(width=None if sys.stdout.isatty() else 120).print(drawn)

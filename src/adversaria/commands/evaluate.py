@@ -17,6 +17,8 @@ def evaluate(
 ) -> list[Any]:
     """Score a run on its test part: one value a case and measure, means with t intervals over subjects.
 
+    A synthesis run is scored by its samples as a set, through the feature network that comes with the package.
+
     Parameters
     ----------
     run
@@ -38,6 +40,7 @@ def evaluate(
     from adversaria.commands.restored import restore
     from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
     from adversaria.commands.session import open_session, warnings_of
+    from adversaria.commands.synthesis import score_synthesis
     from adversaria.reports import write_report
     from adversaria.run import read_json
     from adversaria.vocabulary import UserError
@@ -48,9 +51,12 @@ def evaluate(
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
-        part = session.make_part("test")
-        methods = {"input": identity, "output": output_of(restored)}
-        done = score_part(session, part, methods, restored.run.folder.name, tick)
+        if "source" not in restored.recipe.bind and "image" in restored.recipe.bind:
+            done = score_synthesis(restored, session, tick)
+        else:
+            part = session.make_part("test")
+            methods = {"input": identity, "output": output_of(restored)}
+            done = score_part(session, part, methods, restored.run.folder.name, tick)
     if not done.scores:
         reasons = "; ".join(f"{name}: {why}" for name, why in done.unmeasured.items())
         raise UserError(

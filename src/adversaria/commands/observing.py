@@ -9,7 +9,7 @@ import torch
 from adversaria.commands.session import Part, Session, block_of
 from adversaria.data.intensity import Scale
 from adversaria.run import Run
-from adversaria.tasks.inference import sample, translate
+from adversaria.tasks.inference import answer, sample, translate
 from adversaria.tasks.pictures import middle, strip
 
 _CASES = 3
@@ -31,7 +31,8 @@ class Observer:
         self.translates = "source" in recipe.bind
         self.real = [item for stream in train.streams.values() for case in stream[:8] for item in case.items()[:1]]
         self.axes = next((case.axes for stream in train.streams.values() for case in stream), "")
-        self.pairs = self._pairs(validation) if self.translates else []
+        self.pairs = self._pairs(validation)
+        self.patch = recipe.training().patch
         self.writer = _writer(run.folder) if tensorboard else None
 
     def _pairs(self, validation: Part) -> list[tuple[str, dict[str, np.ndarray], dict[str, Scale], str]]:
@@ -56,7 +57,14 @@ class Observer:
         """Look, write what was seen, and give the validation value."""
         from adversaria.reports import write_report
 
-        value = self._translated(training, plays) if self.translates else self._sampled(training, plays)
+        given = training.game.given
+        value = None
+        if given:
+            self._answered(training, plays, given)
+        elif given is None and self.translates:
+            value = self._translated(training, plays)
+        else:
+            value = self._sampled(training, plays)
         if self.writer:
             for row in training.log.rows()[-20:]:
                 self.writer.add_scalar(f"{row.player}/{row.term}", row.value, row.play)
@@ -73,7 +81,7 @@ class Observer:
             output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
             target = words.get("target")
             shown = [words["source"], output] + ([target] if target is not None else [])
-            rows.append([middle(x, axes) for x in shown])
+            rows.append([middle(x, axes) for x in _alike(shown)])
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
                 errors.append(
@@ -87,9 +95,26 @@ class Observer:
         self._note(plays, "psnr", float(np.mean(errors)))
         return float(np.mean(errors))
 
+    def _answered(self, training: Any, plays: int, given: tuple[str, ...]) -> None:
+        """Show what a game gives for words of fixed cases: the images it was given, its own, and the case's."""
+        rows = []
+        for handle, words, _, axes in self.pairs:
+            cut = {w: _crop(a, self.patch) if a.ndim > 1 and self.patch else a for w, a in words.items()}
+            made = answer(training.game, {w: cut[w] for w in given}, handle, self.session.seed)
+            seen = dict.fromkeys(
+                [*(w for w in given if cut[w].ndim > 1), *(w for w in ("image", "target") if w in cut)]
+            )
+            shown = [*(cut[w] for w in seen), *([made] if made.ndim == self.session.dims + 1 else [])]
+            rows.append([middle(x, axes) for x in shown])
+        if rows and rows[0]:
+            low, high = next(iter(self.pairs[0][2].values())).into
+            strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
+
     def _sampled(self, training: Any, plays: int) -> float | None:
         images = sample(training.game, range(_SAMPLES), self.session.seed)
-        real = np.stack([_crop(item.words["image"], images.shape[2:]) for item in self.real[:_SAMPLES]])
+        word = "image" if "image" in self.real[0].words else "target"
+        pool = [item for item in self.real if word in item.words]
+        real = np.stack([_crop(item.words[word], images.shape[2:]) for item in pool[:_SAMPLES]])
         training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
         shown = [[middle(x, self.axes) for x in images], [middle(x, self.axes) for x in real]]
         strip(
@@ -110,6 +135,17 @@ class Observer:
         self.run.validation.write_text(
             "\n".join(["play,measure,value", *kept, f"{plays},{measure},{value:.6g}"]) + "\n"
         )
+
+
+def _alike(images: list[np.ndarray]) -> list[np.ndarray]:
+    """Repeat the voxels of smaller images (C, *S), so that all have the size of the largest."""
+    size = max((image.shape[1:] for image in images), key=np.prod)
+    made = []
+    for image in images:
+        for axis, side in enumerate(size):
+            image = np.repeat(image, max(1, side // image.shape[axis + 1]), axis + 1)
+        made.append(image)
+    return made
 
 
 def _crop(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

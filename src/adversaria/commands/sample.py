@@ -46,6 +46,12 @@ def sample(
     restored = restore(run, checkpoint, trust=trust)
     if "source" in restored.recipe.bind:
         raise UserError(f"{restored.recipe.name} translates images.", "Use `adversaria apply` for it.")
+    if restored.game.given:
+        words = ", ".join(restored.game.given)
+        raise UserError(
+            f"{restored.recipe.name} makes images from {words}, not from nothing.",
+            "Its pictures of the validation cases lie in the run's folder.",
+        )
     data = read_json(restored.run.data)
     images = restored.scales["image"].inverse(draw(restored.game, range(count), seed))
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="synthetic")

@@ -65,22 +65,33 @@ def score_sets(
     """
     from adversaria.metrics.facts import NotApplicable
 
-    found, words = [], {**images, "data_range": data_range}
-    name = ""
-    if any(metric.network for metric in chosen) and data_range is not None:
+    found: list[tuple[str, Any, Any]] = []
+    words: dict[str, Any] = {**images, "data_range": data_range}
+    name, why = "", ""
+    if any(metric.network for metric in chosen):
         net = network()
         name = net.name
-        sources = {"output": "outputs", "reference": "references", "training": "training"}
-        kept = {word: images[source] for word, source in sources.items() if images.get(source)}
-        words |= {f"{word}_features": net.features(part, data_range) for word, part in kept.items()}
-        classes = net.probabilities(images["outputs"], data_range)
-        words["probabilities"] = classes if classes.shape[1] else None
+        try:
+            words |= _seen(net, images, data_range)
+        except (NotApplicable, ValueError) as error:
+            why = str(error)
     for metric in chosen:
+        if metric.network and why:
+            unmeasured[metric.name] = why
+            continue
         try:
             found.append((metric.label(name), metric, metric(**words)))
         except (NotApplicable, ValueError) as error:
             unmeasured[metric.name] = str(error)
     return found
+
+
+def _seen(net: Any, images: Mapping[str, Images], data_range: Any) -> dict[str, Any]:
+    """Features of each set, and the network's opinion of the outputs where it classifies."""
+    sources = {"output": "outputs", "reference": "references", "training": "training"}
+    seen = {f"{word}_features": net.features(images[s], data_range) for word, s in sources.items() if images.get(s)}
+    classes = net.probabilities(images["outputs"], data_range)
+    return {**seen, "probabilities": classes if classes.shape[1] else None}
 
 
 def rows(run: str, method: str, found: Sequence[tuple[str, Any, Any]], unit: str, note: str = "") -> list[Any]:

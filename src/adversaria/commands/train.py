@@ -277,7 +277,7 @@ def record(
     scales = {w: [c.scales[w] for s in part.streams.values() for c in s if w in c.scales] for w in units}
     from adversaria.data.intensity import typical
 
-    medians = {word: typical(found) for word, found in scales.items()}
+    medians = {word: typical(found) for word, found in scales.items() if found}
     write_json(
         run.data,
         {

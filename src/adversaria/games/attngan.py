@@ -26,6 +26,7 @@ class AttnGAN(Game):
     """
 
     key = "attngan"
+    given = ("text",)
     couples_samples = True
     players = {
         "encoders": ("text_encoder", "image_encoder"),

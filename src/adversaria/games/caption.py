@@ -24,6 +24,7 @@ class CaptionGAN(Game):
     """
 
     key = "caption-gan"
+    given = ("image",)
     couples_samples = True
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = dict.fromkeys(players, Adam(1e-4, (0.5, 0.999)))

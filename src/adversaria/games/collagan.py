@@ -28,6 +28,7 @@ class CollaGAN(Game):
     """
 
     key = "collagan"
+    given = ("image",)
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = dict.fromkeys(players, Adam(1e-4, (0.5, 0.999)))
 

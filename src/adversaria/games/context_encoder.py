@@ -24,6 +24,7 @@ class ContextEncoder(Game):
     """
 
     key = "context-encoder"
+    given = ("image",)
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = {"generator": Adam(2e-3, (0.5, 0.999)), "discriminator": Adam(2e-4, (0.5, 0.999))}
 

@@ -21,6 +21,7 @@ class CoupledGAN(Game):
     """
 
     key = "coupled-gan"
+    given = ()
     players = {
         "generators": ("generator_trunk", "source_generator", "target_generator"),
         "discriminators": ("source_discriminator", "target_discriminator", "discriminator_trunk"),

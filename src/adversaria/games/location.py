@@ -26,6 +26,7 @@ class LocationGAN(Game):
     """
 
     key = "location-conditional"
+    given = ("text", "mask")
     couples_samples = True
     players = {
         "encoders": ("text_encoder", "image_encoder"),

@@ -24,6 +24,7 @@ class RegistrationGAN(Game):
     """
 
     key = "registration-gan"
+    given = ("moving", "fixed")
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = dict.fromkeys(players, Adam(1e-4, (0.5, 0.999)))
 

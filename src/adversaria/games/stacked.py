@@ -26,6 +26,7 @@ class StackedGAN(Game):
     """
 
     key = "sgan"
+    given = ("label",)
     players = {
         "encoder": ("encoder",),
         "generators": ("top_generator", "generator"),

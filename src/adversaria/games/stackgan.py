@@ -29,6 +29,7 @@ class StackGAN(Game):
     """
 
     key = "text-conditional"
+    given = ("text",)
     couples_samples = True
     players = {
         "encoders": ("text_encoder", "image_encoder"),

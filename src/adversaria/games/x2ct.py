@@ -23,6 +23,7 @@ class X2CT(Game):
     """
 
     key = "x2ct"
+    given = ("target",)
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = dict.fromkeys(players, Adam(2e-4, (0.5, 0.99)))
 

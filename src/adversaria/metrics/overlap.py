@@ -55,9 +55,7 @@ def _surface(mask: Mask) -> Mask:
     return mask & ~binary_erosion(mask)
 
 
-def _over_labels(
-    output: Array, target: Array, spacing: tuple[float, ...], of: Callable[[Array, Array], Any]
-) -> float:
+def _over_labels(output: Array, target: Array, spacing: tuple[float, ...], of: Callable[[Array, Array], Any]) -> float:
     values = []
     for a, b in _labels(output, target):
         if not (a.any() and b.any()):

@@ -23,11 +23,13 @@ def entries() -> list[dict[str, Any]]:
     from adversaria import games, losses, metrics, networks, physics
     from adversaria.data import phantoms
     from adversaria.metrics import sets
+    from adversaria.networks import layers
 
     found = []
     rooms: list[tuple[str, Any, tuple[str, ...]]] = [
         ("games", games, ("Game", "Adam", "RMSprop", "SGD")),
         ("networks", networks, ()),
+        ("layers", layers, ()),
         ("operators", physics, ("Operator",)),
         ("phantoms", phantoms, ("Phantom",)),
         (

@@ -74,6 +74,7 @@ def page(
         strips=[(m, paired_figures.strips(m.values, m.ranked, tables.heading(m))) for m in found.measures],
         pairs=_pair_figures(found),
         by_measure=[(m, [p for p in found.pairs if p.measure == m.name]) for m in found.measures],
+        sets=_sets(runs),
         cases=cases,
         why_no_cases=why_no_cases,
         heading=tables.heading,
@@ -104,6 +105,17 @@ def _rules(run: Scored) -> list[tuple[str, str]]:
     rows.append(("intensities", "each image scaled by its own statistics" if rules.get("scaled") else "physical units"))
     rows.append(("clipped to the range", "yes" if rules.get("clip") else "no"))
     return rows
+
+
+def _sets(runs: Sequence[Scored]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Numbers of whole sets by measure: the run's own output, then what it was compared with."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for run in runs:
+        for score in run.sets:
+            name = run.label if score.method == "output" else f"{run.label}: {score.method}"
+            value = f"{tables.number(score.value)} {score.unit}".strip()
+            found.setdefault(f"{score.measure}, {score.better} is better", []).append((name, f"{value} ({score.note})"))
+    return list(found.items())
 
 
 def _facts(runs: Sequence[Scored]) -> list[tuple[str, list[str]]]:

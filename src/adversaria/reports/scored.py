@@ -15,7 +15,7 @@ RULES = {"range": "data range", "clip": "clipping", "scaled": "scaling", "refere
 
 @dataclass(frozen=True)
 class Scored:
-    """One scored run: its label, its scores, how it was scored, why measures have no value, its facts."""
+    """One scored run: its label, scores of cases and of sets, how they were taken, what has none, its facts."""
 
     label: str
     run: Run
@@ -23,6 +23,7 @@ class Scored:
     rules: Mapping[str, Any]
     unmeasured: Mapping[str, str]
     facts: Mapping[str, Any]
+    sets: tuple[Score, ...] = ()
 
 
 def read_scored(folders: Sequence[Path]) -> list[Scored]:
@@ -30,12 +31,19 @@ def read_scored(folders: Sequence[Path]) -> list[Scored]:
     found = []
     for folder, label in zip(folders, labels(folders), strict=True):
         run = Run(folder)
-        scores = tuple(score for score in read_scores(run.scores) if score.case != "set")
+        every = read_scores(run.scores)
+        scores = tuple(score for score in every if score.case != "set")
+        sets = tuple(score for score in every if score.case == "set")
+        if sets and not scores:
+            raise UserError(
+                f"{folder} was scored as a set only: one number a measure, and no cases to pair.",
+                "Read such numbers side by side in each run's report.html.",
+            )
         if not scores or not run.evaluation.exists():
             raise UserError(f"{folder} holds no scores of cases.", f"Score it first: adversaria evaluate {folder}")
         unmeasured = read_json(run.unmeasured) if run.unmeasured.exists() else {}
         facts = read_json(run.environment) if run.environment.exists() else {}
-        found.append(Scored(label, run, scores, read_json(run.evaluation), unmeasured, facts))
+        found.append(Scored(label, run, scores, read_json(run.evaluation), unmeasured, facts, sets))
     return found
 
 

@@ -1,6 +1,6 @@
 """A trained game on whole images and volumes: blended windows, the same bytes every time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,8 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
     from monai.inferers import sliding_window_inference
 
     assert windows.size is not None
+    # an image thinner than the window is continued; it can be reflected only as far as it reaches
+    reflects = all((w - s + 1) // 2 < s for w, s in zip(windows.size, image.shape[2:], strict=True))
     made = sliding_window_inference(
         image,
         windows.size,
@@ -66,7 +68,7 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
         predict,
         overlap=windows.overlap,
         mode="gaussian",
-        padding_mode="reflect",
+        padding_mode="reflect" if reflects else "replicate",
     )
     assert isinstance(made, Tensor)
     return made
@@ -79,3 +81,12 @@ def sample(game: Game, slots: Sequence[int], seed: int = 0) -> Array:
     like = torch.empty(0, device=device)
     made = [game({"like": like, "draws": Draws(seed_of("sample", seed), 0, [slot])})["output"] for slot in slots]
     return torch.cat(made).float().cpu().numpy()
+
+
+@torch.no_grad()
+def answer(game: Game, words: Mapping[str, Array], handle: str, seed: int = 0) -> Array:
+    """What a game gives for the words of one case, each (C, *S) or (N,) or (): its `output` (C, *S), scaled."""
+    device = next(game.parameters()).device
+    given = {word: torch.from_numpy(np.array(array)[None]).to(device) for word, array in words.items()}
+    drawn = {"like": torch.empty(0, device=device), "draws": Draws(seed_of("apply", seed, handle), 0, [0])}
+    return game({**drawn, **given})["output"][0].float().cpu().numpy()

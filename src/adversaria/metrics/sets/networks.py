@@ -59,10 +59,10 @@ class FeatureNetwork(ABC):
 
     def _planes(self, image: Array, data_range: Range) -> Tensor:
         low, width = data_range[0], width_of(data_range)
-        array = np.asarray(image, np.float32)
+        array = np.array(image, np.float32)
         if not np.isfinite(array).all():
             raise ValueError("an image holds values that are not finite")
-        planes = torch.from_numpy(np.moveaxis(array, -1, 0) if array.ndim == 4 else array[None]).clone()
+        planes = torch.from_numpy(np.ascontiguousarray(np.moveaxis(array, -1, 0)) if array.ndim == 4 else array[None])
         return square(coloured((planes - low) * (2 / width) - 1, self.channels).clamp(-1, 1), self.size)
 
 
