@@ -46,6 +46,12 @@ def evaluate(
     trained_on = read_json(restored.run.environment)
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
+    missing = [word for word in ("source", "target") if word not in restored.recipe.bind]
+    if missing:
+        raise UserError(
+            f"{restored.recipe.name} binds no '{missing[0]}': there is nothing to translate and compare case by case.",
+            "Look at its pictures in the run's folder, or measure folders of images with `adversaria measure`.",
+        )
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
         part = session.make_part("test")

@@ -66,7 +66,7 @@ def score_part(
         truth = {word: compared(array) for word, array in words.items()}
         given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
         for name, method in methods.items():
-            made = method(source, case.handle, scale)
+            made = _enlarged(method(source, case.handle, scale), words.get("target"))
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
             for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
@@ -79,6 +79,17 @@ def score_part(
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _enlarged(image: Any, like: Array | None) -> Any:
+    """Repeat the voxels of an image that is a whole number of times smaller than what it is compared with."""
+    array = image.array
+    if like is None or like.shape[1:] == array.shape[1:]:
+        return image
+    for axis, side in enumerate(like.shape[1:], 1):
+        if side % array.shape[axis] == 0:
+            array = np.repeat(array, side // array.shape[axis], axis)
+    return image.resampled(array)
 
 
 def _measures(names: Sequence[str]) -> list[Any]:
