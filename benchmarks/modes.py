@@ -122,6 +122,11 @@ ENTRIES: dict[str, tuple[str, str, Callable[[], games.Game]]] = {
     "gan": ("GAN, non-saturating", "", gan),
     "r1": ("GAN, non-saturating, R1 of weight 1", "gan", lambda: gan(penalty=losses.R1(weight=1.0))),
     "wgan-gp": ("WGAN-GP, weight 10, 5 critic steps", "wgan", lambda: games.WGANGP(MLP(LATENT, 2), MLP(2, 1))),
+    "wgan-gp-0.1": (
+        "WGAN-GP, weight 0.1, 5 critic steps",
+        "wgan",
+        lambda: games.WGANGP(MLP(LATENT, 2), MLP(2, 1), penalty=losses.GradientPenalty(weight=0.1)),
+    ),
     "hinge+sn": (
         f"hinge, spectral norm in D, scores times {SCALE:g}",
         "hinge",

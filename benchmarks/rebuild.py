@@ -56,7 +56,7 @@ def section() -> Found:
     return Found(
         "The VAE/GAN rebuilds unseen heads",
         "The shipped recipe in its reduced form on T1 heads of 64x64, 200 subjects, one seed, the last weights. PSNR "
-        f"of the decoded posterior mean on {gain.n} subjects that training has not seen, against the mean training image.",
+        f"of the decoded posterior mean on {gain.n} subjects unseen in training, against the mean training image.",
         ("game", "plays", "CPU s", "mean image, dB", "rebuilt, dB", "gain, dB [95 % interval]", "learns"),
         [[*row, "shown" if shown else "not shown"]],
         [Goal("VAEGAN rebuilds better than the mean image", "> 0 dB", f"{said}, n = {gain.n}", shown)],

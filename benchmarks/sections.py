@@ -17,6 +17,8 @@ SECTIONS = {
     "parity": "steps.parity",
     "overhead": "overhead.section",
     "similarity": "similarity.section",
+    "measures": "measures.section",
+    "memory": "measures.memory",
     "reading": "loading.section",
     "pairs": "loading.pairs",
     "kills": "kills.section",

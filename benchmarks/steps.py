@@ -55,13 +55,14 @@ def both(
     peer_of: Callable[[Game], Step],
     goals: Sequence[float | None],
     counted: bool = True,
+    rounds: int = 5,
 ) -> Found:
     """Measure fp32 and bf16 against the peer's fp32, on equal weights and the same batch."""
     ratios, notes = [], []
     for precision, goal in zip(PRECISIONS, goals, strict=True):
         mine, theirs = pair(fresh)
         step, peer = ours(mine, batch, precision), peer_of(theirs)
-        ratios.append(compare(f"{name}, {precision}", f"{peer_name}, fp32", step, peer, 5, goal, most=11))
+        ratios.append(compare(f"{name}, {precision}", f"{peer_name}, fp32", step, peer, rounds, goal, most=2 * rounds))
         if counted and precision == "fp32":
             notes.append(f"Arithmetic of one step: ours {flops(step)} GFLOP, the peer's {flops(peer)} GFLOP.")
     return Found(
@@ -86,6 +87,7 @@ def pix2pix(batch_size: int, goals: Sequence[float | None]) -> Found:
         {"source": source, "target": target},
         lambda game: peer_steps.plain_pix2pix(game.generator, game.discriminator, source, target),
         goals,
+        rounds=7 if batch_size == 1 else 3,
     )
 
 
@@ -117,6 +119,7 @@ def cyclegan() -> Found:
         {"source": source, "target": target},
         lambda game: peer_steps.plain_cyclegan(game, source, target),
         (0.97, 1.8),
+        rounds=3,
     )
 
 
@@ -131,7 +134,7 @@ def dcgan() -> Found:
     def fresh() -> Game:
         return games.GAN(networks.DCGANGenerator(3), networks.DCGANDiscriminator(3))
 
-    return both("B4 DCGAN 64, batch 64", "torchgan", fresh, {"image": image}, peer, (1.25, 2.2))
+    return both("B4 DCGAN 64, batch 64", "torchgan", fresh, {"image": image}, peer, (1.25, 2.2), rounds=7)
 
 
 def wgan_gp() -> Found:

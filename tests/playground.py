@@ -9,6 +9,8 @@ import playground_text
 from adversaria import games, losses
 from adversaria.draws import Draws, stream
 from adversaria.games.game import Game
+from adversaria.networks import PGGANDiscriminator, PGGANGenerator, StyleGANDiscriminator, StyleGANGenerator
+from adversaria.networks.layers import Projection
 
 SIDE = 8
 BATCH = 4
@@ -181,6 +183,15 @@ class Generator(nn.Module):
         return torch.tanh(self.dense(latent).view(-1, *self.shape))
 
 
+class ClassDiscriminator(Discriminator):
+    def __init__(self, dims: int):
+        super().__init__(dims)
+        self.project = Projection(6, CLASSES)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.project(self.features(image)[-1].flatten(2).sum(2), condition)
+
+
 class Encoder(nn.Module):
     latent_shape = (5,)
 
@@ -263,6 +274,22 @@ def cyclegan(dims: int) -> Game:
     )  # fmt: skip
 
 
+def pggan(dims: int) -> Game:
+    generator = PGGANGenerator(size=SIDE, latent=5, width=4, dims=dims)
+    return games.PGGAN(generator, PGGANDiscriminator(size=SIDE, width=4, group=1, dims=dims), drift=1.0, phase=1)
+
+
+def stylegan(dims: int) -> Game:
+    generator = StyleGANGenerator(size=SIDE, latent=5, style=4, width=6, mapping=2, dims=dims)
+    # a flat constant would leave the first biases without gradient
+    generator.constant.data.normal_()
+    for layer in generator.styled:
+        layer.strength.data.fill_(0.1)
+    return games.StyleGAN(
+        generator, StyleGANDiscriminator(size=SIDE, width=6, group=1, dims=dims), phase=1, start=0
+    )  # fmt: skip
+
+
 def pair(kind: Callable[..., nn.Module], dims: int, *args) -> list[nn.Module]:
     return [kind(dims, *args), kind(dims, *args)]
 
@@ -295,6 +322,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "AnoGAN": lambda dims: games.AnoGAN(Generator(dims), Discriminator(dims), steps=3),
     "BEGAN": lambda dims: games.BEGAN(Generator(dims), Autoencoding(dims), balance=0.5),
     "BiGAN": lambda dims: games.BiGAN(PointEncoder(dims), Generator(dims), Joint(dims)),
+    "BigGAN": lambda dims: games.BigGAN(LabelGenerator(dims), ClassDiscriminator(dims)),
     "CGAN": lambda dims: games.CGAN(
         LabelGenerator(dims), LabelDiscriminator(dims), penalty=losses.R1(every=2), augmentation=losses.DiffAugment()
     ),
@@ -306,6 +334,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
         Generator(dims), Discriminator(dims), augmentation=losses.AdaptiveAugmentation(rise=2)
     ),
     "InfoGAN": lambda dims: games.InfoGAN(Generator(dims), Headed(dims, score=1, code=6), categories=2, factors=2),
+    "PGGAN": pggan,
     "Pix2Pix": lambda dims: games.Pix2Pix(Translator(dims), Discriminator(dims, 2)),
     "SemiSupervisedGAN": lambda dims: games.SemiSupervisedGAN(
         Generator(dims), Headed(dims, label=CLASSES), adversarial=0.1
@@ -332,6 +361,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
         refiner_steps=1,
         history=0,
     ),
+    "StyleGAN": stylegan,
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),

@@ -18,7 +18,9 @@ def play(name: str, replicas: Replicas, dtype: torch.dtype, plays: int) -> dict[
 
     def step(player: str) -> None:
         if dtype == torch.float32:
-            first.update({f"{player}.{n}": p.grad.clone() for n, p in game.parameters_of(player).items()})
+            # layers that a network has not grown into have no gradient
+            named = game.parameters_of(player).items()
+            first.update({f"{player}.{n}": p.grad.clone() for n, p in named if p.grad is not None})
         else:
             optimisers[player].step()
 
@@ -44,7 +46,7 @@ def main() -> None:
     replicas.launch()
     found = {}
     for name in NAMES:
-        found[f"{name} float32"] = play(name, replicas, torch.float32, 1 + (name in ("WGAN", "WGANGP")))
+        found[f"{name} float32"] = play(name, replicas, torch.float32, 2)
         found[f"{name} float64"] = play(name, replicas, torch.float64, 3)
     if replicas.rank == 0:
         torch.save(found, folder / f"{devices}.pt")

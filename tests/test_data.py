@@ -110,6 +110,23 @@ def test_pairs_need_partners_of_one_size(tmp_path):
         case.load()
 
 
+def test_partners_lie_at_one_place(tmp_path):
+    def pair(move=0.0, steps=(0, 2, 4, 8)):
+        place = tmp_path / f"{move} {steps}"
+        for name, shift, at in (("A", 0.0, (0, 2, 4, 8)), ("B", move, steps)):
+            for k, z in enumerate(at):
+                images.dicom(place / name / f"{k}.dcm", place=z + shift, number=k + 1, series=f"1.2.{name == 'A':d}")
+        (case,) = paired(recognise(place), ["A", "B"], False)
+        return case
+
+    assert len(pair().load()) == len(pair(move=0.2).load()) == 2
+    for apart, far in ((pair(move=1.5), "1.5 mm"), (pair(steps=(0, 4, 6, 8)), "2 mm")):
+        with pytest.raises(UserError, match=f"different places.*up to {far} apart") as caught:
+            apart.load()
+        assert str(apart.paths[0]) in caught.value.message and str(apart.paths[1]) in caught.value.message
+    assert len(alone(recognise(tmp_path / "1.5 (0, 2, 4, 8)"), "B", False)[0].load()) == 1
+
+
 def test_words_may_be_parts_of_names(tmp_path):
     found = recognise(layout(tmp_path, "11-T1post-18/a.png", "26-T1pre-5/a.png"))
     assert pick_word(found, "t1PRE") == "26-T1pre-5"

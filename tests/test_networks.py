@@ -5,18 +5,30 @@ import torch
 
 from adversaria import networks
 from adversaria.vocabulary import UserError
+from test_every_network import EXAMPLES
 
 SIDE = 32
 SMALL = {
+    "BigGANDiscriminator": {"size": SIDE, "width": 2, "attention": 8, "classes": 3},
+    "BigGANGenerator": {"size": SIDE, "width": 2, "attention": 8, "classes": 3, "chunk": 3, "embedding": 4},
     "ConvDecoder": {"size": SIDE, "width": 2, "latent": 6},
     "ConvEncoder": {"size": SIDE, "width": 2, "hidden": 8, "latent": 6},
     "CycleDenoiser": {"width": 4, "modules": 2},
     "DCGANDiscriminator": {"size": SIDE, "width": 2},
     "DCGANGenerator": {"size": SIDE, "width": 2, "latent": 6},
+    "PGGANDiscriminator": {"size": SIDE, "width": 8, "group": 2},
+    "PGGANGenerator": {"size": SIDE, "width": 8, "latent": 6},
     "PatchGAN": {"width": 2, "layers": 2},
     "PlainCNN": {"width": 4},
+    "ProjectionDiscriminator": {"size": SIDE, "width": 2, "classes": 3},
     "ResNetGenerator": {"width": 4, "blocks": 1},
+    "ResidualDiscriminator": {"size": SIDE, "width": 2},
+    "ResidualGenerator": {"size": SIDE, "width": 2, "latent": 6, "classes": 3},
+    "SPADEDiscriminator": {"width": 2, "layers": 2, "scales": 2},
+    "SPADEGenerator": {"width": 2, "depth": 2, "hidden": 4, "classes": 3, "size": SIDE},
     "StridedDiscriminator": {"width": 2},
+    "StyleGANDiscriminator": {"size": SIDE, "width": 8, "group": 2},
+    "StyleGANGenerator": {"size": SIDE, "width": 8, "latent": 6, "style": 5, "mapping": 2},
     "UNet": {"width": 2, "depth": 4},
     "VAEGANDiscriminator": {"size": SIDE, "width": 2, "hidden": 8},
     "WGANVGGCritic": {"size": SIDE, "width": 2, "hidden": 8},
@@ -26,7 +38,18 @@ ELSEWHERE = {
     "BEGANAutoencoder", "BEGANGenerator", "DCGANAutoencoder", "DCGANEncoder", "HeadedDCGAN", "JointDiscriminator",
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
-GENERATORS = ("ConvDecoder", "DCGANGenerator")
+PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
+# networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_conditional.py
+OF_TEXT = {
+    "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",
+    "LocationGenerator", "StackDiscriminator", "StackImage", "StackTop", "StageDiscriminators", "StageOne",
+    "StageTwo", "TextDiscriminator", "TextEncoder", "X2CTGenerator",
+}  # fmt: skip
+GENERATORS = [name for name in SMALL if hasattr(getattr(networks, name)(**SMALL[name]), "latent_shape")]
+GENERATORS.remove("ConvEncoder")
+CONDITIONAL = [name for name, facts in SMALL.items() if "classes" in facts and not name.startswith("SPADE")]
+UNBOUNDED = ("PGGANGenerator", "StyleGANGenerator")
+SCORES = [name for name in SMALL if "Discriminator" in name or name in ("PatchGAN", "WGANVGGCritic")]
 
 
 def small(name, dims):
@@ -35,7 +58,79 @@ def small(name, dims):
 
 
 def test_every_network_has_a_fixture():
-    assert set(SMALL) | ELSEWHERE == set(networks.__all__)
+    assert set(SMALL) | ELSEWHERE | set(EXAMPLES) | PAIRS | OF_TEXT == set(networks.__all__)
+
+
+def condition(name, network=None):
+    return torch.tensor([0, 2]) if name in CONDITIONAL else None
+
+
+def called(name, network, dims):
+    """An input that carries gradient, and what the network makes of it and the class."""
+    shape = network.latent_shape if name in GENERATORS else (1, *(SIDE,) * dims)
+    given = torch.randn(2, *shape, requires_grad=True)
+    return given, network(given, *([condition(name)] if name in CONDITIONAL else []))
+
+
+def tensors(out):
+    return list(out) if isinstance(out, tuple | list) else [out]
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("dims", [2, 3])
+def test_gradients_reach_every_parameter(name, dims):
+    """Those that grow use some layers at one stage only; a layer that starts as the identity is opened first."""
+    network = small(name, dims)
+    for label, parameter in network.named_parameters():
+        if label.endswith("gamma") or label.endswith("strength"):
+            parameter.data.fill_(0.5)
+    reached = set()
+    stages = (0.5, 1.5, 2.5, 3.0) if hasattr(network, "grow") else (None,)
+    for stage in stages:
+        if stage is not None:
+            network.grow(stage)
+        if "StyleGANGen" in name:
+            noise = torch.randn(2, network.noise_size())
+            out = network(torch.randn(2, *network.latent_shape), noise=noise)
+        elif name == "SPADEGenerator":
+            out = network(torch.randint(0, 3, (2, 1, *(SIDE,) * dims)).float())
+        elif stage is not None and name not in GENERATORS:
+            out = network(network.faded(torch.randn(2, 1, *(SIDE,) * dims)))
+        else:
+            _, out = called(name, network, dims)
+        weights = [torch.randn_like(t) for t in tensors(out)]
+        loss = sum((t * w).sum() for t, w in zip(tensors(out), weights, strict=True))
+        found = torch.autograd.grad(loss, list(network.parameters()), allow_unused=True)
+        pairs = zip(network.named_parameters(), found, strict=True)
+        reached |= {label for (label, _), slope in pairs if slope is not None and slope.abs().sum() > 0}
+    # a class that is not in the batch gets no gradient, but its table does
+    assert {label for label, _ in network.named_parameters()} == reached
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("dims", [2, 3])
+def test_discriminators_can_be_differentiated_twice(name, dims):
+    """What a penalty on the gradient needs: its own gradient reaches the weights and is finite."""
+    network = small(name, dims)
+    image, out = called(name, network, dims)
+    (slope,) = torch.autograd.grad(sum(t.sum() for t in tensors(out)), image, create_graph=True)
+    found = torch.autograd.grad(slope.square().sum(), list(network.parameters()), allow_unused=True)
+    kept = [f for f in found if f is not None]
+    assert sum(f.abs().sum() for f in kept) > 0 and all(torch.isfinite(f).all() for f in kept)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_low_precision_stays_near(name):
+    network = small(name, 2).eval()
+    given = torch.rand(2, *(network.latent_shape if name in GENERATORS else (1, SIDE, SIDE)))
+    label = [condition(name)] if name in CONDITIONAL else []
+    with torch.no_grad():
+        exact = tensors(network(given, *label))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            low = tensors(network(given, *label))
+    for a, b in zip(exact, low, strict=True):
+        # pixels with small features are stretched by a norm, so the mean error is judged
+        assert (a - b.float()).square().mean().sqrt() <= 0.03 * a.square().mean().sqrt().clamp_min(0.1)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -44,18 +139,22 @@ def test_shapes_gradients_and_features(name, dims):
     network = small(name, dims)
     image = torch.randn(2, 1, *(SIDE,) * dims, requires_grad=True)
     if name in GENERATORS:
-        latent = torch.randn(2, *network.latent_shape, requires_grad=True)
-        made = network(latent)
-        assert made.shape == image.shape and made.abs().max() <= 1
-        assert torch.autograd.grad(made.sum(), latent)[0].abs().sum() > 0
+        latent, made = called(name, network, dims)
+        assert made.shape == image.shape and (made.abs().max() <= 1 or name in UNBOUNDED)
+        assert torch.autograd.grad(made.square().sum(), latent)[0].abs().sum() > 0
         return
-    out = network(image)
-    first = out[0] if isinstance(out, tuple) else out
+    if name == "SPADEGenerator":
+        made = network(image.detach().abs())
+        assert made.shape == image.shape and made.abs().max() <= 1
+        return
+    image, out = called(name, network, dims)
+    first = tensors(out)[0]
     assert torch.autograd.grad(first.square().sum(), image, retain_graph=True)[0].abs().sum() > 0
     if hasattr(network, "features"):
         features = network.features(image)
         assert len(features) > 1 and all(f.shape[0] == 2 for f in features)
-        torch.testing.assert_close(network.head(features[-1]), out)
+        if name not in (*CONDITIONAL, "SPADEDiscriminator"):
+            torch.testing.assert_close(network.head(features[-1]), out)
     elif name == "ConvEncoder":
         assert [o.shape for o in out] == [(2, 6), (2, 6)]
     else:

@@ -17,9 +17,14 @@ from adversaria.data.phantoms.tissues import TISSUES, Tissue
 NAMES = [name for name in phantoms.__all__ if name != "Phantom"]
 EVERY = pytest.mark.parametrize("name", NAMES)
 # knobs of the acquisition: what they may not move is the truth
-ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "dose": 0.1}
-# images of different people are less alike than this (nearest to median distance)
-LEAST_DISTANCE = 0.3
+ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
+# height (mm) of the middle of a volume, where a slice lies at a height of its own
+MIDDLE = {"Brain": 0.0, "Heart": -40.0}
+# images of different people are less alike than this (nearest to median distance); patches of lung fall into two
+# groups far apart, with and without the chest wall
+LEAST_DISTANCE = {"LungNodule": 0.2}
+# scattered light carries a finding beyond its border
+FAR_REACHING = {"ChestFilm": 0.06}
 
 
 def make(name, **knobs):
@@ -79,11 +84,12 @@ def test_words_units_shapes_and_finite_values(name):
 @EVERY
 def test_ten_factors_and_more_vary_between_subjects(name):
     phantom = make(name, size=32)
-    factors = np.stack([phantom.case(k)["factors"] for k in range(12)])
+    cases = [phantom.case(k) for k in range(16)]
+    factors = np.stack([case["factors"] for case in cases])
     assert len(phantom.factor_names) == factors.shape[1] >= 10
     assert (factors.std(0) > 0).all(), [n for n, s in zip(phantom.factor_names, factors.std(0), strict=True) if s == 0]
     if phantom.classes:
-        labels = [phantom.case(k)["label"] for k in range(12)]
+        labels = [case["label"] for case in cases]
         assert all(isinstance(label, int) and 0 <= label < len(phantom.classes) for label in labels)
         assert len(set(labels)) > 1
 
@@ -95,7 +101,7 @@ def test_no_two_are_alike(name):
     images = images - images.mean(0)
     distances = np.linalg.norm(images[:, None] - images[None], axis=-1)
     np.fill_diagonal(distances, np.inf)
-    assert distances.min() / np.median(distances[np.isfinite(distances)]) > LEAST_DISTANCE
+    assert distances.min() / np.median(distances[np.isfinite(distances)]) > LEAST_DISTANCE.get(name, 0.3)
     alike = np.corrcoef(images)[np.triu_indices(30, 1)]
     assert alike.mean() < 0.9
 
@@ -104,15 +110,15 @@ def test_no_two_are_alike(name):
 def test_acquisition_moves_no_truth(name):
     base = {"prevalence": 1.0} if "prevalence" in knobs(name) else {}
     phantom = make(name, **base)
-    plain = phantom.case(2)
+    plain = [phantom.case(k) for k in (2, 3)]
+    labels = [word for word, unit in phantom.units.items() if unit == "labels"]
     for knob in set(ACQUISITION) & set(knobs(name)):
-        other = make(name, **base, **{knob: ACQUISITION[knob]}).case(2)
-        for word in (w for w, unit in phantom.units.items() if unit == "labels"):
-            assert np.array_equal(plain[word], other[word]), (knob, word)
-        changed = [
-            w for w, unit in phantom.units.items() if unit != "labels" and not np.array_equal(plain[w], other[w])
-        ]
-        assert changed, f"{knob} changes nothing"
+        other = [make(name, **base, **{knob: ACQUISITION[knob]}).case(k) for k in (2, 3)]
+        for one, two in zip(plain, other, strict=True):
+            assert all(np.array_equal(one[word], two[word]) for word in labels), knob
+        images = [word for word in phantom.units if word not in labels]
+        pairs = [(one[w], two[w]) for one, two in zip(plain, other, strict=True) for w in images]
+        assert not all(np.array_equal(*pair) for pair in pairs), f"{knob} changes nothing"
 
 
 @EVERY
@@ -128,9 +134,10 @@ def test_the_fine_grid_shows_the_same_subject(name):
 
 @pytest.mark.parametrize("name", [n for n in NAMES if 3 in dimensions(n)])
 def test_a_2d_case_is_the_slice_of_the_volume(name):
-    own = {"height": 0.0} if "height" in knobs(name) else {}
+    own = {"height": MIDDLE[name]} if name in MIDDLE else {}
+    whole = {"incomplete": 0.0} if "incomplete" in knobs(name) else {}
     space = make(name).spacing * 64 / 33
-    solid = make(name, size=33, dims=3, spacing=space, prevalence=1.0, **quiet(name))
+    solid = make(name, size=33, dims=3, spacing=space, prevalence=1.0, **quiet(name), **whole)
     flat = make(name, size=33, spacing=space, prevalence=1.0, **quiet(name), **own)
     for subject in range(2):
         volume, plane = solid.case(subject), flat.case(subject)
@@ -142,7 +149,7 @@ def test_a_2d_case_is_the_slice_of_the_volume(name):
 
 @pytest.mark.parametrize("name", with_lesions())
 def test_prevalence_is_nested_and_twins_are_equal_but_for_the_lesion(name):
-    half, all_ = make(name), make(name, prevalence=1.0)
+    half, all_ = make(name, prevalence=0.5), make(name, prevalence=1.0)
     sick = 0
     for subject in range(8):
         one, two, twin = half.case(subject), all_.case(subject), half.case(subject, healthy=True)
@@ -153,9 +160,8 @@ def test_prevalence_is_nested_and_twins_are_equal_but_for_the_lesion(name):
             assert np.array_equal(image(one, half), image(twin, half))
         assert not twin["lesion"].any() and not twin["lesions"]
         away = ~binary_dilation(two["lesion"][0] > 0, iterations=6)
-        np.testing.assert_allclose(
-            image(two, half)[:, away], image(twin, half)[:, away], atol=1e-2 * np.ptp(image(two, half))
-        )
+        least = FAR_REACHING.get(name, 0.01) * np.ptp(image(two, half))
+        np.testing.assert_allclose(image(two, half)[:, away], image(twin, half)[:, away], atol=least)
     assert 0 < sick < 8
     assert not make(name, prevalence=1.0, healthy=True).case(0)["lesion"].any()
 

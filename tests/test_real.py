@@ -90,19 +90,23 @@ def test_uneven_slices_are_no_volume(real, tmp_path, capsys):
 
 
 KERNEL = """
-base: pix2pix
 bind: {source: std, target: bone}
 intensity:
   source: !Window {low: -1024, high: 3071}
   target: !Window {low: -1024, high: 3071}
-evaluate: {range: [-1024, 3071], scaled: false, measures: [mae, psnr]}
+game: !Pix2Pix
+  generator: !PlainCNN {residual: true, final: identity}
+  discriminator: !PatchGAN {width: 16}
+train: {plays: 400, batch: 4, patch: [64, 64], sampling: !Foreground {above: -0.9}}
+evaluate: {range: [-1024, 3071], measures: [mae, psnr, ssim]}
 """
 
 
 def test_two_dicom_folders_are_a_pair(real, tmp_path, capsys):
     folder, run = real("ct_kernel_pair_phantom"), tmp_path / "run"
     (tmp_path / "kernel.yaml").write_text(KERNEL)
-    assert call("train", tmp_path / "kernel.yaml", "--data", folder, "--out", run, "--plays", 2, *sets(*SMALL)) == 0
+    words = sets(*SMALL, "game.generator.width=8", "game.generator.layers=3")
+    assert call("train", tmp_path / "kernel.yaml", "--data", folder, "--out", run, "--plays", 2, *words) == 0
     assert "one folder a word: bone (1), std (1)" in told(capsys)
     assert blocks(run)["test"] == range(2, 3) and "no room for a gap" in read_json(run / "data.json")["split"]["rule"]
     values = scored(run, folder, capsys)
@@ -141,6 +145,16 @@ def test_contrast_pairs_by_position_not_by_file_name(real, tmp_path, capsys):
     parts = blocks(tmp_path / "run-shuffled")
     assert parts["test"] == range(8, 10)
     scored(tmp_path / "run-shuffled", tmp_path / "shuffled", capsys)
+
+
+def test_a_thin_block_of_a_volume_is_validated(real, tmp_path, capsys):
+    """3D with a validation block of one slice and a test block of two, thinner than the patch."""
+    folder, run = real("mr_brain_tumor_dicom"), tmp_path / "run"
+    words = sets("train.patch=[32,32,4]", "game.generator.depth=2", "train.batch=1", "game.generator.width=4")
+    words += sets("bind.source=T1pre", "bind.target=T1post", "game.discriminator.layers=0", "evaluate.measures=[psnr]")
+    assert call("train", "pix2pix", "--data", folder, "--out", run, "--plays", 2, *words) == 0
+    assert blocks(run)["validation"] == range(6, 7)
+    scored(run, folder, capsys)
 
 
 def test_contrast_unpaired(real, tmp_path, capsys):

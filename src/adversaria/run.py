@@ -17,7 +17,8 @@ class Run:
     `recipe.yaml` the resolved recipe; `environment.json` versions, device, seeds, hashes;
     `data.json` shapes, units and normalisation; `private/cases.json` handles to paths, never shared;
     `log.csv` losses by play; `checkpoints/`; `samples/` pictures of fixed cases; `scores.csv` values by
-    case; `unmeasured.json` why a measure has none; `report.html`.
+    case; `evaluation.json` by what rule and on which cases they were taken; `unmeasured.json` why a measure
+    has none; `report.html`.
     """
 
     folder: Path
@@ -66,6 +67,16 @@ class Run:
     def scores(self) -> Path:
         """Scores: one row a case and measure."""
         return self.folder / "scores.csv"
+
+    @property
+    def evaluation(self) -> Path:
+        """The rule of the scores (range, clipping, scaling) and a hash of each case's reference."""
+        return self.folder / "evaluation.json"
+
+    @property
+    def slices(self) -> Path:
+        """Middle slices of the scored cases, by case and method."""
+        return self.samples / "slices.npz"
 
     @property
     def unmeasured(self) -> Path:

@@ -33,11 +33,11 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
     from adversaria.commands.facts import peak_mib
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
-    from adversaria.commands.scoring import identity, keep_pictures, output_of, score_part
+    from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
     from adversaria.commands.session import open_session
     from adversaria.commands.train import train_recipe
     from adversaria.recipes import read_recipe
-    from adversaria.reports import write_report, write_scores
+    from adversaria.reports import write_report
     from adversaria.run import Run, read_json, write_json
 
     begun = time.monotonic()
@@ -64,9 +64,7 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
     with progress("testing on unseen subjects", quiet) as tick:
         test = session.make_part("test")
         done = score_part(session, test, methods, out.name, tick)
-    write_scores(adversarial_run.scores, done.scores)
-    write_json(adversarial_run.unmeasured, done.unmeasured)
-    keep_pictures(adversarial_run, done.pictures)
+    keep_scores(adversarial_run, done, ours.said)
     verdict = conclusion(done.scores, strength)
     wall = time.monotonic() - begun
     write_json(adversarial_run.folder / "summary.json", verdict)

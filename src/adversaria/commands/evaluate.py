@@ -17,6 +17,8 @@ def evaluate(
 ) -> list[Any]:
     """Score a run on its test part: one value a case and measure, means with t intervals over subjects.
 
+    A synthesis run is scored by its samples as a set, through the feature network that comes with the package.
+
     Parameters
     ----------
     run
@@ -36,36 +38,41 @@ def evaluate(
     """
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
-    from adversaria.commands.scoring import identity, keep_pictures, output_of, score_part
+    from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
     from adversaria.commands.session import open_session, warnings_of
-    from adversaria.reports import write_report, write_scores
-    from adversaria.run import read_json, write_json
+    from adversaria.commands.synthesis import score_synthesis
+    from adversaria.reports import write_report
+    from adversaria.run import read_json
     from adversaria.vocabulary import UserError
 
     restored = restore(run, checkpoint, trust=trust)
     trained_on = read_json(restored.run.environment)
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
-    missing = [word for word in ("source", "target") if word not in restored.recipe.bind]
-    if missing:
+    bind, given = restored.recipe.bind, restored.game.given
+    synthesis = "source" not in bind and "image" in bind
+    missing = [] if synthesis else [word for word in ("source", "target") if word not in bind]
+    if missing or given:
+        lacks = f"binds no '{missing[0]}'" if missing else f"starts from {', '.join(given or ())}"
         raise UserError(
-            f"{restored.recipe.name} binds no '{missing[0]}': there is nothing to translate and compare case by case.",
+            f"{restored.recipe.name} {lacks}: it cannot be compared case by case here.",
             "Look at its pictures in the run's folder, or measure folders of images with `adversaria measure`.",
         )
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
-        part = session.make_part("test")
-        methods = {"input": identity, "output": output_of(restored)}
-        done = score_part(session, part, methods, restored.run.folder.name, tick)
+        if synthesis:
+            done = score_synthesis(restored, session, tick)
+        else:
+            part = session.make_part("test")
+            methods = {"input": identity, "output": output_of(restored)}
+            done = score_part(session, part, methods, restored.run.folder.name, tick)
     if not done.scores:
         reasons = "; ".join(f"{name}: {why}" for name, why in done.unmeasured.items())
         raise UserError(
             f"nothing could be measured ({reasons}).",
             "Name the image to compare with: train with --set evaluate.truth=WORD, or use `adversaria measure`.",
         )
-    write_scores(restored.run.scores, done.scores)
-    write_json(restored.run.unmeasured, done.unmeasured)
-    keep_pictures(restored.run, done.pictures)
+    keep_scores(restored.run, done, restored.said)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):
@@ -79,18 +86,31 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
     """Print the table of means and intervals, or all of it as JSON; say what was not measured and why."""
     import dataclasses
     import json
+
+    from adversaria.commands.set_scoring import SET, show_sets
+    from adversaria.reports import table
+
+    of_sets = [score for score in scores if score.case == SET]
+    cells = table(scores)
+    note = next((score.note for score in scores if score.case != SET), "")
+    if as_json:
+        means = [{**dataclasses.asdict(cell), "note": note} for cell in cells]
+        print(json.dumps([*means, *map(dataclasses.asdict, of_sets)], indent=1))
+        return
+    if cells:
+        _show_cells(cells, note)
+    show_sets(of_sets)
+    for name, why in (unmeasured or {}).items():
+        print(f"not measured: {name}: {why}")
+
+
+def _show_cells(cells: Sequence[Any], note: str) -> None:
+    """Print one table: a row a method, a column a measure."""
     import sys
 
     from rich.console import Console
     from rich.table import Table
 
-    from adversaria.reports import table
-
-    cells = table(scores)
-    note = next((score.note for score in scores), "")
-    if as_json:
-        print(json.dumps([{**dataclasses.asdict(cell), "note": note} for cell in cells], indent=1))
-        return
     methods = list(dict.fromkeys(cell.method for cell in cells))
     drawn = Table(title="mean over subjects [95 % t interval]" + (f"\n{note}" if note else ""), min_width=60)
     drawn.add_column("measure")
@@ -102,5 +122,3 @@ def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | N
         name = f"{measure} ({unit})" if unit else measure
         drawn.add_row(name, *[str(found[m].summary) if m in found else "-" for m in methods])
     Console(width=None if sys.stdout.isatty() else 120).print(drawn)
-    for name, why in (unmeasured or {}).items():
-        print(f"not measured: {name}: {why}")

@@ -18,6 +18,7 @@ KINDS = (
     "phantoms",
     "operators",
     "networks",
+    "layers",
 )
 
 
@@ -45,7 +46,7 @@ def list_members(
     json: bool = False,
 ) -> list[dict[str, Any]]:
     """List members of one kind: works, recipes, games, objectives, losses, metrics, datasets, phantoms, operators,
-    networks.
+    networks, layers.
 
     Parameters
     ----------

@@ -1,25 +1,30 @@
 """Methods side by side on the cases of a part: one value a case, method and measure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+MOST_SLICES = 64 * 2**20
 
 
 @dataclass
 class Scored:
-    """Scores; slices of the first cases by method; why a measure has no value at all."""
+    """Scores and their rule; slices of the first cases by method, and of all; why a measure has no value at all."""
 
     scores: list[Any] = field(default_factory=list)
     pictures: dict[str, list[Array]] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
+    slices: dict[str, Array] = field(default_factory=dict)
+    rule: dict[str, Any] = field(default_factory=dict)
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
@@ -47,14 +52,15 @@ def score_part(
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
-    chosen = _measures(wanted.measures)
+    chosen, of_sets = choose(wanted.measures)
+    sets: dict[str, list[Array]] = {}
     stream = next(iter(session.plans))
     plan = session.plans[stream]
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = _note(session)
-    done = Scored()
+    done = Scored(rule=_rule(session, wanted))
     for number, case in enumerate(cases):
         images = measured(case, plan)
         scale = intensity["source"].fit(images[plan.bind["source"]].array)
@@ -64,11 +70,20 @@ def score_part(
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        given = {"data_range": wanted.range, "lesion": _array(images, wanted.lesion), **truth}
+        lesion = _array(images, wanted.lesion)
+        given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
+        reference = words.get("target", source.array)
+        if of_sets and "target" in truth:
+            sets.setdefault("target", []).append(truth["target"])
+        done.rule["cases"][case.handle] = fingerprint(reference)
+        keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
             made = _enlarged(method(source, case.handle, scale), words.get("target"))
+            keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
+            if of_sets:
+                sets.setdefault(name, []).append(compared(made.array))
             for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
                 unit = ("" if wanted.scaled else made.unit) if metric.unit == "image" else metric.unit
                 subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
@@ -76,6 +91,9 @@ def score_part(
         if number < PICTURED and "target" in words:
             done.pictures.setdefault("target", []).append(middle(words["target"], source.axes))
         tick(number + 1, len(cases))
+    if of_sets:
+        unit = "" if wanted.scaled else source.unit
+        done.scores += _of_sets(done, of_sets, sets, wanted.range, run, unit, note)
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
@@ -92,16 +110,57 @@ def _enlarged(image: Any, like: Array | None) -> Any:
     return image.resampled(array)
 
 
-def _measures(names: Sequence[str]) -> list[Any]:
-    from adversaria import metrics
-    from adversaria.recipes.names import near
-    from adversaria.vocabulary import UserError
+def _rule(session: Any, wanted: Any) -> dict[str, Any]:
+    """What must agree between two runs for their scores to be comparable; `cases` are hashes of references."""
+    reference = "truth" if session.truth is not None else "target"
+    rule = {"range": list(wanted.range), "clip": wanted.clip, "scaled": wanted.scaled, "reference": reference}
+    return {**rule, "cases": {}}
 
-    known = {metric.name: metric for metric in (getattr(metrics, n) for n in metrics.__all__)}
-    for name in names:
-        if name not in known:
-            raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
-    return [known[name] for name in names]
+
+def fingerprint(array: Array) -> str:
+    """A hash of an image's values, by which another run knows the same case."""
+    import hashlib
+
+    values = np.ascontiguousarray(array, np.float32)
+    return hashlib.blake2b(repr(values.shape).encode() + values.tobytes(), digest_size=12).hexdigest()
+
+
+def keep_slice(kept: dict[str, Array], name: str, array: Array | None, axes: str) -> None:
+    """Keep the middle slice of an image, as long as all of them stay small."""
+    from adversaria.tasks.pictures import middle
+
+    if array is None:
+        return
+    plane = np.asarray(middle(array, axes), np.float32)
+    if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
+        kept[name] = plane
+
+
+def keep_scores(run: Any, done: Scored, said: str = "") -> None:
+    """Write scores, their rule, reasons and slices into a run folder."""
+    from adversaria.reports import write_scores
+    from adversaria.run import write_json
+
+    write_scores(run.scores, done.scores)
+    write_json(run.evaluation, {**done.rule, "checkpoint": said})
+    write_json(run.unmeasured, done.unmeasured)
+    keep_pictures(run, done.pictures)
+    if done.slices:
+        run.samples.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(run.slices, allow_pickle=False, **done.slices)
+
+
+def _of_sets(
+    done: Scored, chosen: Sequence[Any], sets: dict[str, list[Array]], data_range: Any, run: str, unit: str, note: str
+) -> list[Any]:
+    """Score each method's images as a set against the references, through the network that comes with the package."""
+    references = sets.pop("target", [])
+    found = []
+    for name, images in sets.items():
+        words = {"outputs": images, "references": references}
+        made = score_sets(chosen, words, data_range, lambda: network_of("phantom-cnn", None, None), done.unmeasured)
+        found += rows(run, name, made, unit, note)
+    return found
 
 
 def _note(session: Any) -> str:
@@ -147,22 +206,28 @@ def _comparison(wanted: Any, intensity: Any) -> Callable[[Array], Array]:
 def values_of(
     chosen: Sequence[Any], output: Array, given: Mapping[str, Any], dims: int, unmeasured: dict[str, str]
 ) -> list[tuple[Any, float]]:
-    """Measure one case, or the slices of a stack for 2 dimensions; note why a measure does not apply."""
+    """Measure one case; note why a measure does not apply.
+
+    With 2 dimensions, and for measures that are defined in two alone, the case's value is the mean over the
+    slices of a stack. The measures come back under the names of their numbers (perceptual[phantom-cnn]).
+    """
     from adversaria.metrics.facts import NotApplicable
 
     found = []
-    planes = list(_planes(output, given)) if dims == 2 and output.ndim == 4 else [{"output": output, **given}]
+    whole = {"output": output, **given}
     for metric in chosen:
+        sliced = output.ndim == 4 and (dims == 2 or 3 not in metric.dims)
+        named = replace(metric, name=metric.label(**given))
         values = []
-        for words in planes:
+        for words in _planes(output, given) if sliced else [whole]:
             if "flat" in metric.needs and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))
             except NotApplicable as error:
-                unmeasured.setdefault(metric.name, str(error))
+                unmeasured.setdefault(named.name, str(error))
         if values:
-            found.append((metric, float(np.mean(values))))
+            found.append((named, float(np.mean(values))))
     return found
 
 
@@ -170,6 +235,8 @@ def _planes(output: Array, given: Mapping[str, Any]) -> Any:
     """The slices of a stack whose reference is not constant."""
     for k in range(output.shape[-1]):
         words = {w: a[..., k] if isinstance(a, np.ndarray) else a for w, a in given.items()}
+        if words.get("spacing"):
+            words["spacing"] = words["spacing"][:2]
         reference = words.get("target")
         if reference is None or np.ptp(reference) > 0:
             yield {"output": output[..., k], **words}

@@ -85,6 +85,7 @@ class Training:
         self.observe, self.progress, self.say = observe, progress, say
         self.replicas = replicas or Replicas(accelerator="cpu")
         self.replicas.share(feed.batch_size, settings.accumulate)
+        game.planned(settings.plays)
         self.game.to(self.replicas.device)
         self.frozen = freeze(game)
         self.replicas.broadcast(game)

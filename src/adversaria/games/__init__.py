@@ -8,6 +8,7 @@ from adversaria.games.anogan import AnoGAN
 from adversaria.games.attngan import AttnGAN
 from adversaria.games.began import BEGAN
 from adversaria.games.bigan import BiGAN
+from adversaria.games.biggan import BigGAN
 from adversaria.games.caption import CaptionGAN
 from adversaria.games.cascade import CascadeCGAN
 from adversaria.games.catgan import CatGAN
@@ -26,6 +27,7 @@ from adversaria.games.infogan import InfoGAN
 from adversaria.games.lapgan import LAPGAN
 from adversaria.games.location import LocationGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
+from adversaria.games.pggan import PGGAN
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
@@ -34,6 +36,7 @@ from adversaria.games.simgan import SimGAN
 from adversaria.games.srgan import SRGAN
 from adversaria.games.stacked import StackedGAN
 from adversaria.games.stackgan import StackGAN
+from adversaria.games.stylegan import StyleGAN
 from adversaria.games.supervised import Supervised
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
@@ -50,6 +53,7 @@ __all__ = [
     "FGAN",
     "GAN",
     "LAPGAN",
+    "PGGAN",
     "SGD",
     "SRGAN",
     "UNIT",
@@ -63,6 +67,7 @@ __all__ = [
     "AnoGAN",
     "AttnGAN",
     "BiGAN",
+    "BigGAN",
     "CaptionGAN",
     "CascadeCGAN",
     "CatGAN",
@@ -83,5 +88,6 @@ __all__ = [
     "SimGAN",
     "StackGAN",
     "StackedGAN",
+    "StyleGAN",
     "Supervised",
 ]

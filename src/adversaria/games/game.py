@@ -29,15 +29,31 @@ class Game(nn.Module):
     `players` maps each player's name to the attributes that hold its networks. `optimisers` are the
     paper's. `given` are the words that `forward` needs where they are not `source` alone, or none; a game
     that draws from nothing although it learns from a `source` says (). `plays` counts the batches played
-    before this one; the engine sets it. `modality words` that the game reads are found by a dry play, not
-    declared.
+    before this one; the engine sets it, and every layer that has a `begin_play(plays)` is told then. The
+    words that the game reads are found by a dry play, not declared.
     """
 
     key: ClassVar[str] = ""
     given: ClassVar[tuple[str, ...] | None] = None
     players: ClassVar[Mapping[str, tuple[str, ...]]]
     optimisers: ClassVar[Mapping[str, Optimiser]]
-    plays: int = 0
+    _plays: int = 0
+
+    @property
+    def plays(self) -> int:
+        """How many batches were played before this one."""
+        return self._plays
+
+    @plays.setter
+    def plays(self, plays: int) -> None:
+        self._plays = plays
+        for module in self.modules():
+            begin = getattr(module, "begin_play", None)
+            if begin is not None:
+                begin(plays)
+
+    def planned(self, plays: int) -> None:
+        """Raise UserError, with a remedy, if a run of this many plays cannot end well."""
 
     def play(self, batch: Batch) -> Play:
         """Play one batch: yield the turns in the paper's order."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from adversaria.metrics.facts import Array, Metric
+from adversaria.metrics.facts import Array, Metric, NotApplicable, checked
 
 Point = tuple[float, ...]
 
@@ -28,7 +28,7 @@ def edge_width(distance: Array, values: Array) -> float:
     low, high = np.percentile(values, [0, 100])
     rising = (values if values[-1] > values[0] else values[::-1]) - low
     if high == low:
-        raise ValueError("the profile is constant: there is no edge")
+        raise NotApplicable("the profile is constant: there is no edge")
     share = rising / (high - low)
     crossings = [_first_crossing(distance, share, level) for level in (0.1, 0.9)]
     return float(abs(crossings[1] - crossings[0]))
@@ -42,17 +42,39 @@ def _first_crossing(distance: Array, share: Array, level: float) -> float:
     return float(distance[index - 1] + (level - before) / (after - before) * (distance[index] - distance[index - 1]))
 
 
-def modulation_transfer(distance: Array, values: Array) -> tuple[Array, Array]:
-    """Frequencies and MTF from an edge profile: the normalised spectrum of its derivative."""
+def line_spread(distance: Array, values: Array) -> Array:
+    """The derivative of an edge profile."""
+    return np.gradient(values, float(distance[1] - distance[0]))
+
+
+def full_width_half_maximum(distance: Array, values: Array) -> float:
+    """Width at half height of the line spread of an edge profile, in the unit of `distance`."""
+    spread = np.abs(line_spread(distance, values))
+    peak = int(np.argmax(spread))
+    if spread[peak] == 0:
+        raise NotApplicable("the profile is constant: there is no edge")
+    share = spread / spread[peak]
     step = float(distance[1] - distance[0])
-    spread = np.gradient(values, step)
-    spectrum = np.abs(np.fft.rfft(spread))
-    return np.fft.rfftfreq(len(spread), step), spectrum / spectrum[0]
+    sides = (share[peak:], share[peak::-1])
+    if any((side >= 0.5).all() for side in sides):
+        raise NotApplicable("the line ends before the edge does")
+    return step * sum(_first_crossing(np.arange(len(side)) * 1.0, 1 - side, 0.5) for side in sides)
+
+
+def modulation_transfer(distance: Array, values: Array, padding: int = 16) -> tuple[Array, Array]:
+    """Frequencies and MTF from an edge profile: the normalised spectrum of its derivative, padded with zeros."""
+    spread = line_spread(distance, values)
+    spectrum = np.abs(np.fft.rfft(spread, padding * len(spread)))
+    if spectrum[0] == 0:
+        raise NotApplicable("the profile has no edge: its ends are equal")
+    return np.fft.rfftfreq(padding * len(spread), float(distance[1] - distance[0])), spectrum / spectrum[0]
 
 
 def mtf50(distance: Array, values: Array) -> float:
     """The frequency at which the MTF falls to one half."""
     frequency, transfer = modulation_transfer(distance, values)
+    if (transfer >= 0.5).all():
+        raise NotApplicable("the MTF does not fall to one half")
     index = int(np.argmax(transfer < 0.5))
     before, after = transfer[index - 1], transfer[index]
     return float(frequency[index - 1] + (before - 0.5) / (before - after) * (frequency[1] - frequency[0]))
@@ -64,13 +86,33 @@ def _width_on_line(output: Array, line: tuple[Point, Point], spacing: Point) -> 
     return edge_width(distance, values)
 
 
-EDGE_WIDTH = Metric(
+def _spread_on_line(output: Array, line: tuple[Point, Point], spacing: Point) -> float:
+    """The width at half height (mm) of the line spread of an edge along a line of the image."""
+    return full_width_half_maximum(*line_profile(output[0], *line, spacing))
+
+
+def _mtf_on_line(output: Array, line: tuple[Point, Point], spacing: Point) -> float:
+    """The frequency (1/mm) at which the MTF of an edge along a line of the image falls to one half."""
+    return mtf50(*line_profile(output[0], *line, spacing))
+
+
+def profile_difference(output: Array, target: Array, line: tuple[Point, Point], spacing: Point) -> float:
+    """Mean |difference| of the intensities of image and reference along a line, in the image's unit."""
+    first, second = (line_profile(image[0], *line, spacing)[1] for image in checked(output, target))
+    return float(np.abs(first - second).mean())
+
+
+_OPEN, _WORDS = "0 to infinity", ("output", "line", "spacing")
+EDGE_WIDTH = Metric("M24", "edge_width", _width_on_line, "lower", "mm", _OPEN, _WORDS, "definition")
+EDGE_SPREAD = Metric("M24", "edge_spread", _spread_on_line, "lower", "mm", _OPEN, _WORDS, "definition")
+MTF50 = Metric("M24", "mtf50", _mtf_on_line, "higher", "1/mm", _OPEN, _WORDS, "definition")
+PROFILE = Metric(
     "M24",
-    "edge_width",
-    _width_on_line,
+    "profile_difference",
+    profile_difference,
     "lower",
-    "mm",
-    "0 to infinity",
-    ("output", "line", "spacing"),
+    "image",
+    _OPEN,
+    ("output", "target", "line", "spacing"),
     "definition",
 )

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from adversaria.metrics.facts import Array, Metric, Range, checked, width_of
+from adversaria.metrics.facts import Array, Metric, NotApplicable, Range, checked, inside, width_of
 
 
-def peak_signal_to_noise_ratio(output: Array, target: Array, data_range: Range) -> float:
+def peak_signal_to_noise_ratio(output: Array, target: Array, data_range: Range, mask: Array | None = None) -> float:
     """10 log10(R^2 / MSE) in dB, R the width of the declared range; equal images give infinity."""
     width = width_of(data_range)
-    first, second = checked(output, target)
+    first, second = (inside(image, mask) for image in checked(output, target))
     error = np.square(first - second).mean()
     return float("inf") if error == 0 else float(10 * np.log10(width**2 / error))
 
 
-def signal_to_noise_ratio(output: Array, target: Array) -> float:
+def signal_to_noise_ratio(output: Array, target: Array, mask: Array | None = None) -> float:
     """10 log10(sum target^2 / sum (output - target)^2) in dB, no mean removed."""
-    first, second = checked(output, target)
+    first, second = (inside(image, mask) for image in checked(output, target))
     error = np.square(first - second).sum()
+    if not second.any():
+        raise NotApplicable("the target is zero everywhere")
     return float("inf") if error == 0 else float(10 * np.log10(np.square(second).sum() / error))
 
 
@@ -29,6 +31,7 @@ PSNR = Metric(
     "-infinity to infinity",
     ("output", "target", "data_range"),
     "definition",
+    takes=("mask",),
 )
 SNR = Metric(
     "M12",
@@ -39,4 +42,5 @@ SNR = Metric(
     "-infinity to infinity",
     ("output", "target"),
     "definition",
+    takes=("mask",),
 )

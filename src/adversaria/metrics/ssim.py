@@ -6,11 +6,13 @@ on some devices round to fewer digits.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+Map = Callable[[Tensor, Tensor, float, list[float]], Tensor]
 BLOCK = 2**18  # voxels worked on at once: a few maps of them fit into a processor's cache
 
 
@@ -28,11 +30,11 @@ def ssim(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: in
     guessed. Differentiable. The result is in single precision at least. ValueError: shapes that differ or
     are not images, an axis shorter than the window, an even window, a data range that is not positive.
     """
-    _check(x, y, data_range, window)
-    weights = _gaussian(sigma, window)
+    check(x, y, data_range, window)
+    weights = gaussian(sigma, window)
     samples = max(1, BLOCK // x[:1].numel())
     pairs = zip(x.split(samples), y.split(samples), strict=True)
-    return torch.cat([_mean_similarity(a, b, data_range, weights) for a, b in pairs])
+    return torch.cat([banded_mean(a, b, data_range, weights, similarity) for a, b in pairs])
 
 
 def ssim_map(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window: int = 11) -> Tensor:
@@ -40,12 +42,13 @@ def ssim_map(x: Tensor, y: Tensor, data_range: float, sigma: float = 1.5, window
 
     Beyond the border the images are mirrored with the outer voxels repeated, as scikit-image does.
     """
-    _check(x, y, data_range, window)
+    check(x, y, data_range, window)
     margin = window // 2
-    return _similarity(_mirrored(x, margin), _mirrored(y, margin), data_range, _gaussian(sigma, window))
+    return similarity(_mirrored(x, margin), _mirrored(y, margin), data_range, gaussian(sigma, window))
 
 
-def _check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
+def check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
+    """Refuse what cannot be compared."""
     if x.shape != y.shape or x.ndim not in (4, 5):
         raise ValueError(f"SSIM compares two images (B, C, *S), not {tuple(x.shape)} and {tuple(y.shape)}")
     if not (math.isfinite(data_range) and data_range > 0):
@@ -54,13 +57,14 @@ def _check(x: Tensor, y: Tensor, data_range: float, window: int) -> None:
         raise ValueError(f"the SSIM window, {window}, must be odd and fit into every axis of {tuple(x.shape[2:])}")
 
 
-def _gaussian(sigma: float, window: int) -> list[float]:
+def gaussian(sigma: float, window: int) -> list[float]:
+    """Weights of a Gaussian window, summing to one."""
     weights = [math.exp(-((k - window // 2) ** 2) / (2 * sigma**2)) for k in range(window)]
     return [w / sum(weights) for w in weights]
 
 
-def _mean_similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
-    """Mean of the map (B,), taken band by band along the first axis where no gradient is asked for."""
+def banded_mean(x: Tensor, y: Tensor, data_range: float, weights: list[float], map_of: Map) -> Tensor:
+    """Mean of a map (B,), taken band by band along the first axis where no gradient is asked for."""
     rows = x.shape[2] - len(weights) + 1
     differentiated = torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)
     height = rows if differentiated else min(rows, math.ceil(rows * BLOCK / x.numel()))
@@ -68,21 +72,32 @@ def _mean_similarity(x: Tensor, y: Tensor, data_range: float, weights: list[floa
     for first in range(0, rows, height):
         share = min(height, rows - first)
         reach = share + len(weights) - 1
-        band = _similarity(x.narrow(2, first, reach), y.narrow(2, first, reach), data_range, weights)
+        band = map_of(x.narrow(2, first, reach), y.narrow(2, first, reach), data_range, weights)
         means.append(band.flatten(1).mean(1) * (share / rows))
     return torch.stack(means).sum(0)
 
 
-def _similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
-    """The map at the windows that lie inside the image."""
-    x, x_mean = _centred(x, data_range)
-    y, y_mean = _centred(y, data_range)
-    mu_x, mu_y = _local_mean(x, weights), _local_mean(y, weights)
-    variances = _local_mean(x * x + y * y, weights) - (mu_x * mu_x + mu_y * mu_y)
-    covariance = _local_mean(x * y, weights) - mu_x * mu_y
-    mu_x, mu_y = mu_x + x_mean, mu_y + y_mean
+def similarity(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
+    """The map of structural similarity at the windows that lie inside the image."""
+    mu_x, mu_y, variances, covariance = _moments(x, y, data_range, weights)
     luminance = (2 * mu_x * mu_y + 1e-4) / (mu_x * mu_x + mu_y * mu_y + 1e-4)
     return luminance * (2 * covariance + 9e-4) / (variances + 9e-4)
+
+
+def contrast_structure(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> Tensor:
+    """The map without its luminance factor."""
+    _, _, variances, covariance = _moments(x, y, data_range, weights)
+    return (2 * covariance + 9e-4) / (variances + 9e-4)
+
+
+def _moments(x: Tensor, y: Tensor, data_range: float, weights: list[float]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Local means, sum of local variances, local covariance, of images divided by the range."""
+    x, x_mean = _centred(x, data_range)
+    y, y_mean = _centred(y, data_range)
+    mu_x, mu_y = local_mean(x, weights), local_mean(y, weights)
+    variances = local_mean(x * x + y * y, weights) - (mu_x * mu_x + mu_y * mu_y)
+    covariance = local_mean(x * y, weights) - mu_x * mu_y
+    return mu_x + x_mean, mu_y + y_mean, variances, covariance
 
 
 def _centred(image: Tensor, data_range: float) -> tuple[Tensor, Tensor]:
@@ -100,7 +115,8 @@ def _mirrored(image: Tensor, margin: int) -> Tensor:
     return image
 
 
-def _local_mean(image: Tensor, weights: list[float]) -> Tensor:
+def local_mean(image: Tensor, weights: list[float]) -> Tensor:
+    """Weighted mean of the neighbours along every spatial axis, where all of them lie inside the image."""
     for axis in range(2, image.ndim):
         image = _Slide.apply(image, weights, axis)
     return image

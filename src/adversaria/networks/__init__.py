@@ -2,6 +2,7 @@
 
 from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
 from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
+from adversaria.networks.biggan import BigGANDiscriminator, BigGANGenerator
 from adversaria.networks.caption import CaptionDiscriminator, Captioner
 from adversaria.networks.coarse_to_fine import CoarseToFine
 from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
@@ -20,13 +21,19 @@ from adversaria.networks.latent_discriminator import LatentDiscriminator
 from adversaria.networks.location import LocationGenerator
 from adversaria.networks.multi_scale import MultiScale
 from adversaria.networks.patch_gan import PatchGAN
+from adversaria.networks.pggan import PGGANDiscriminator, PGGANGenerator
 from adversaria.networks.plain_cnn import PlainCNN
+from adversaria.networks.projection_discriminator import ProjectionDiscriminator
 from adversaria.networks.refiner import Refiner
 from adversaria.networks.registration import AffineNetwork, FlowUNet
+from adversaria.networks.residual_gan import ResidualDiscriminator, ResidualGenerator
 from adversaria.networks.resnet import ResNetGenerator
+from adversaria.networks.spade import SPADEGenerator
+from adversaria.networks.spade_discriminator import SPADEDiscriminator
 from adversaria.networks.srgan import SRDiscriminator, SRResNet
 from adversaria.networks.stacked import StackDiscriminator, StackEncoder, StackImage, StackTop
 from adversaria.networks.strided_discriminator import StridedDiscriminator
+from adversaria.networks.stylegan import StyleGANDiscriminator, StyleGANGenerator
 from adversaria.networks.text import ConditioningAugmentation, RegionEncoder, TextDiscriminator, TextEncoder
 from adversaria.networks.text_gan import StageOne, StageTwo
 from adversaria.networks.unet import UNet
@@ -40,6 +47,8 @@ __all__ = [
     "AttnGenerator",
     "BEGANAutoencoder",
     "BEGANGenerator",
+    "BigGANDiscriminator",
+    "BigGANGenerator",
     "CaptionDiscriminator",
     "Captioner",
     "CoarseToFine",
@@ -70,11 +79,18 @@ __all__ = [
     "LatentDiscriminator",
     "LocationGenerator",
     "MultiScale",
+    "PGGANDiscriminator",
+    "PGGANGenerator",
     "PatchGAN",
     "PlainCNN",
+    "ProjectionDiscriminator",
     "Refiner",
     "RegionEncoder",
     "ResNetGenerator",
+    "ResidualDiscriminator",
+    "ResidualGenerator",
+    "SPADEDiscriminator",
+    "SPADEGenerator",
     "SRDiscriminator",
     "SRResNet",
     "SharedBlocks",
@@ -86,6 +102,8 @@ __all__ = [
     "StageOne",
     "StageTwo",
     "StridedDiscriminator",
+    "StyleGANDiscriminator",
+    "StyleGANGenerator",
     "TextDiscriminator",
     "TextEncoder",
     "UNITDecoder",

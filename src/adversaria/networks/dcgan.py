@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from adversaria.networks.dims import convolution, levels_of, normalisation, transposed
 from adversaria.networks.initialise import normal
+from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.scoring import Discriminator
 
 
@@ -70,7 +71,7 @@ class DCGANDiscriminator(Discriminator):
         for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
             parts = [convolution(dims, inputs, outputs, 4, 2, 1, bias=norm == "none")]
             parts += [normalisation(norm, dims, outputs)] if index else []
-            blocks.append(nn.Sequential(*parts, nn.LeakyReLU(0.2)))
+            blocks.append(nn.Sequential(*parts, LeakyReLU()))
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Sequential(convolution(dims, widths[-1], 1, 4, bias=False), nn.Flatten())
         normal(self)

@@ -6,7 +6,6 @@ from adversaria.vocabulary import UserError
 
 _CONVOLUTIONS = {2: nn.Conv2d, 3: nn.Conv3d}
 _TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
-_BATCH = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 _INSTANCE = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
 _REFLECTION = {2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
 _FINALS = {"tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
@@ -36,7 +35,10 @@ def transposed(
 def normalisation(norm: str, dims: int, width: int) -> nn.Module:
     """Give batch or instance normalisation, or none."""
     if norm == "batch":
-        return _BATCH[dims](width)
+        # layers are built from the functions of this file
+        from adversaria.networks.layers.batch_norm import BatchNorm
+
+        return BatchNorm(width, dims)
     if norm == "instance":
         return _INSTANCE[dims](width)
     if norm == "none":

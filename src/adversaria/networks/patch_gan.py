@@ -4,6 +4,7 @@ from torch import nn
 
 from adversaria.networks.dims import convolution, normalisation
 from adversaria.networks.initialise import normal
+from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.scoring import Discriminator
 
 
@@ -34,7 +35,7 @@ class PatchGAN(Discriminator):
                 convolution(dims, inputs, outputs, 4, 2 if index < layers else 1, 1, index == 0 or norm != "batch")
             ]
             parts += [normalisation(norm, dims, outputs)] if index else []
-            blocks.append(nn.Sequential(*parts, nn.LeakyReLU(0.2)))
+            blocks.append(nn.Sequential(*parts, LeakyReLU()))
         self.blocks = nn.ModuleList(blocks)
         self.head = convolution(dims, widths[-1], 1, 4, 1, 1)
         normal(self)

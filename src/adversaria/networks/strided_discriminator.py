@@ -3,6 +3,7 @@
 from torch import nn
 
 from adversaria.networks.dims import convolution
+from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.scoring import Discriminator
 
 
@@ -26,7 +27,7 @@ class StridedDiscriminator(Discriminator):
         self.dims = dims
         widths = [in_channels + condition_channels] + [width * min(2**k, 8) for k in range(layers)]
         self.blocks = nn.ModuleList(
-            nn.Sequential(convolution(dims, inputs, outputs, 3, 2, 1), nn.LeakyReLU(0.2))
+            nn.Sequential(convolution(dims, inputs, outputs, 3, 2, 1), LeakyReLU())
             for inputs, outputs in zip(widths[:-1], widths[1:], strict=True)
         )
         pool = nn.AdaptiveAvgPool2d(1) if dims == 2 else nn.AdaptiveAvgPool3d(1)

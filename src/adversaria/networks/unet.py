@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from adversaria.networks.dims import convolution, final_layer, normalisation, transposed
 from adversaria.networks.initialise import normal
+from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.vocabulary import UserError
 
 
@@ -36,7 +37,7 @@ class UNet(nn.Module):
         for level, outputs in enumerate(widths):
             inputs = in_channels if level == 0 else widths[level - 1]
             normed = 0 < level < depth - 1
-            parts: list[nn.Module] = [] if level == 0 else [nn.LeakyReLU(0.2)]
+            parts: list[nn.Module] = [] if level == 0 else [LeakyReLU()]
             parts.append(convolution(dims, inputs, outputs, 4, 2, 1, not normed or norm != "batch"))
             self.down.append(nn.Sequential(*parts, *([normalisation(norm, dims, outputs)] if normed else [])))
         for level in reversed(range(1, depth)):

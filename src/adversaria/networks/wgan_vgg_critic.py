@@ -3,6 +3,7 @@
 from torch import nn
 
 from adversaria.networks.dims import convolution
+from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.scoring import Discriminator
 
 
@@ -28,10 +29,10 @@ class WGANVGGCritic(Discriminator):
         self.dims = dims
         widths = [in_channels + condition_channels] + [width * k for k in (1, 1, 2, 2, 4, 4)]
         self.blocks = nn.ModuleList(
-            nn.Sequential(convolution(dims, inputs, outputs, 3, 1 + index % 2, 1), nn.LeakyReLU(0.2))
+            nn.Sequential(convolution(dims, inputs, outputs, 3, 1 + index % 2, 1), LeakyReLU())
             for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True))
         )
         side = -(-size // 8)
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(widths[-1] * side**dims, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1)
+            nn.Flatten(), nn.Linear(widths[-1] * side**dims, hidden), LeakyReLU(), nn.Linear(hidden, 1)
         )

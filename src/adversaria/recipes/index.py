@@ -22,11 +22,14 @@ def entries() -> list[dict[str, Any]]:
     """Describe every member and every work from the code as it is."""
     from adversaria import games, losses, metrics, networks, physics
     from adversaria.data import phantoms
+    from adversaria.metrics import sets
+    from adversaria.networks import layers
 
     found = []
     rooms: list[tuple[str, Any, tuple[str, ...]]] = [
         ("games", games, ("Game", "Adam", "RMSprop", "SGD")),
         ("networks", networks, ()),
+        ("layers", layers, ()),
         ("operators", physics, ("Operator",)),
         ("phantoms", phantoms, ("Phantom",)),
         (
@@ -51,6 +54,7 @@ def entries() -> list[dict[str, Any]]:
             if name not in apart and isinstance(member, type):
                 found.append(_member(_kind(kind, member, losses), name, member))
     found += [_metric(getattr(metrics, name)) for name in metrics.__all__]
+    found += [_metric(getattr(sets, name)) for name in sets.__all__]
     found += [_work(name, path) for name, path in _works().items()]
     return sorted(found, key=lambda entry: (entry["kind"], str(entry["key"]).lower(), entry["name"]))
 
@@ -99,6 +103,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "needs": list(metric.needs),
         "paper": metric.paper,
         "dims": list(metric.dims),
+        "per": "set" if getattr(metric, "per_set", False) or getattr(metric, "level", "") == "set" else "case",
         "file": metric.function.__module__.replace(".", "/") + ".py",
     }
 

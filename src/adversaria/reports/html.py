@@ -41,8 +41,9 @@ def write_report(run: Run) -> Path:
         strips=_strips(run),
         cases=_cases(run, data),
         table=_rows(scores),
+        sets=[score for score in scores if score.case == "set"],
         unmeasured=sorted(_json(run.unmeasured).items()),
-        note=scores[0].note if scores else "",
+        note=next((score.note for score in scores if score.case != "set"), ""),
         intervals=_intervals(scores),
         recipe=run.recipe.read_text(encoding="utf-8") if run.recipe.exists() else "",
     )

@@ -57,8 +57,12 @@ def read_scores(path: Path) -> list[Score]:
 
 
 def table(scores: Sequence[Score], level: float = 0.95) -> list[Cell]:
-    """Summarise by method and measure, over subjects (cases of one subject are averaged first)."""
+    """Summarise by method and measure, over subjects (cases of one subject are averaged first).
+
+    Numbers of whole sets (case "set") are no values of cases and stay out.
+    """
     cells = []
+    scores = [score for score in scores if score.case != "set"]
     for measure in dict.fromkeys(score.measure for score in scores):
         mine = [score for score in scores if score.measure == measure]
         by_method = {
@@ -94,7 +98,7 @@ def _best(by_method: dict[str, dict[str, float]], better: str, level: float) -> 
         method: {subject: distance_from_best(value, better) for subject, value in values.items()}
         for method, values in by_method.items()
     }
-    if len(ranked) < 2:
+    if len(ranked) < 2 or better == "neither":
         return None
     leader = min(ranked, key=lambda method: summarise(list(ranked[method].values())).mean)
     for method, values in ranked.items():

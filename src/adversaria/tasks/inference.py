@@ -59,6 +59,8 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
     from monai.inferers import sliding_window_inference
 
     assert windows.size is not None
+    # an image thinner than the window is continued; it can be reflected only as far as it reaches
+    reflects = all((w - s + 1) // 2 < s for w, s in zip(windows.size, image.shape[2:], strict=True))
     made = sliding_window_inference(
         image,
         windows.size,
@@ -66,7 +68,7 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
         predict,
         overlap=windows.overlap,
         mode="gaussian",
-        padding_mode="reflect",
+        padding_mode="reflect" if reflects else "replicate",
     )
     assert isinstance(made, Tensor)
     return made

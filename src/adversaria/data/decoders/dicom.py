@@ -1,15 +1,19 @@
 """DICOM: one slice, or a folder that holds one series, ordered by position."""
 
+import contextlib
+import io
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from adversaria.data.decoders.plain import PLAIN, place_of
 from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
+from adversaria.data.decoders.uptake import uptake_facts
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+_START = 2**16  # bytes that hold nearly every header; of a deflated file at most 64 MiB come from so many
 _SOME = ("SeriesInstanceUID", "Rows", "Columns")
 
 
@@ -66,25 +70,38 @@ def _mapped(slices: list[Slice], folder: bool) -> dict[str, Any]:
 
 
 def _read(path: Path) -> Slice:
-    import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
-        _bound_deflated(path)
         with open(path, "rb") as file:
-            data = pydicom.dcmread(file, stop_before_pixels=True)
-            for name in _SOME:
-                if name != "SeriesInstanceUID" and getattr(data, name, None) is None:
-                    raise Refused(f"{path.name} holds no image", "Leave out structured reports, plans and the like.")
-            frames = int(getattr(data, "NumberOfFrames", 1) or 1)
-            bounded((int(data.Rows), int(data.Columns), max(1, frames)), 4)
-            return Slice(path, data, place_of(file, data))
+            data, place = _header(path, file)
+        for name in _SOME:
+            if name != "SeriesInstanceUID" and getattr(data, name, None) is None:
+                raise Refused(f"{path.name} holds no image", "Leave out structured reports, plans and the like.")
+        frames = int(getattr(data, "NumberOfFrames", 1) or 1)
+        bounded((int(data.Rows), int(data.Columns), max(1, frames)), 4)
+        return Slice(path, data, place)
     except Refused:
         raise
     except InvalidDicomError:
         raise Refused(f"{path.name} is not a DICOM file", "Remove it from the folder.") from None
     except Exception as error:
         raise _damaged(path, error) from None
+
+
+def _header(path: Path, file: BinaryIO) -> tuple[Any, dict[str, Any] | None]:
+    """Read all that stands before the pixels: from the first bytes where they hold it, which is quick, or from all."""
+    import pydicom
+
+    start = io.BytesIO(file.read(_START))
+    with contextlib.suppress(Exception):
+        data = pydicom.dcmread(start, stop_before_pixels=True)
+        if (place := place_of(path, start, data)) is not None:
+            return data, place
+    _bound_deflated(path)
+    file.seek(0)
+    data = pydicom.dcmread(file, stop_before_pixels=True)
+    return data, place_of(path, file, data)
 
 
 def _damaged(path: Path, error: Exception) -> Refused:
@@ -176,7 +193,7 @@ def _facts(slices: list[Slice]) -> tuple[dict[str, Any], list[str]]:
         facts["irregular"] = True
         warnings.append("slices carry no position: their order is that of their instance numbers")
     facts["spacing"] = [*spacing, between]
-    return facts, warnings
+    return {**facts, **uptake_facts(data)}, warnings
 
 
 def _steps(places: Any, data: Any, facts: dict[str, Any], warnings: list[str], alone: float) -> float:

@@ -14,8 +14,11 @@ PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 _PIXELS = b"\xe0\x7f\x10\x00"
 
 
-def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
-    """Say where the pixels lie in a file that was read up to them; None if they are not plain words."""
+def place_of(path: Path, file: BinaryIO, data: Any) -> dict[str, Any] | None:
+    """Say where the pixels lie in a file that was read up to them; None if they are not plain words.
+
+    `file` holds the beginning of `path` or all of it.
+    """
     if not _is_plain(data):
         return None
     head = file.read(12)
@@ -29,10 +32,9 @@ def place_of(file: BinaryIO, data: Any) -> dict[str, Any] | None:
     start = file.tell() - (0 if explicit else 4)
     allocated = int(data.BitsAllocated)
     needed = int(data.Rows) * int(data.Columns) * allocated // 8
-    there = min(length, file.seek(0, 2) - start)
+    there = min(length, path.stat().st_size - start)
     if there < needed:
-        name = Path(file.name).name
-        raise Refused(f"the pixel data of {name} are truncated: {there} of {needed} bytes are there")
+        raise Refused(f"the pixel data of {path.name} are truncated: {there} of {needed} bytes are there")
     return {
         "start": start,
         "kind": f"<{'i' if data.PixelRepresentation else 'u'}{allocated // 8}",
@@ -58,12 +60,26 @@ def read(path: Path, place: dict[str, Any]) -> Any:
         words = np.fromfile(file, where["kind"], rows * columns, offset=where["start"])
         if words.size < rows * columns:
             raise Refused(f"{file.name} changed while it was read")
-        if where["unused"]:
-            # what stands in bits that are not stored means nothing
-            np.left_shift(words, where["unused"], out=words)
-            np.right_shift(words, where["unused"], out=words)
-        plane[...] = words.reshape(rows, columns)
-        if (where["slope"], where["inter"]) != (1.0, 0.0):
-            plane *= np.float32(where["slope"])
-            plane += np.float32(where["inter"])
+        _scaled(_stored(words, where["unused"]).reshape(rows, columns), where["slope"], where["inter"], plane)
     return np.moveaxis(volume, 0, -1)[None] if place["folder"] else volume
+
+
+def _stored(words: Any, unused: int) -> Any:
+    """Drop what stands in the bits that are not stored: it means nothing."""
+    if not unused:
+        return words
+    if words.dtype.kind == "u":
+        words &= words.dtype.type((1 << 8 * words.itemsize - unused) - 1)
+        return words
+    words <<= unused
+    words >>= unused
+    return words
+
+
+def _scaled(words: Any, slope: float, inter: float, into: Any) -> None:
+    """Write words times slope plus intercept, all in single precision."""
+    into[...] = words
+    if slope != 1:
+        into *= np.float32(slope)
+    if inter:
+        into += np.float32(inter)

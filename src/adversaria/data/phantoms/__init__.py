@@ -3,6 +3,8 @@
 from adversaria.data.phantoms.brain import Brain
 from adversaria.data.phantoms.chest_film import ChestFilm
 from adversaria.data.phantoms.contrasts import BrainContrasts
+from adversaria.data.phantoms.dermoscopy import Dermoscopy
+from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
@@ -15,6 +17,8 @@ __all__ = [
     "Brain",
     "BrainContrasts",
     "ChestFilm",
+    "Dermoscopy",
+    "Fundus",
     "Heart",
     "LiverLesion",
     "LungNodule",

@@ -37,7 +37,7 @@ class Chest:
             "fat": s.between("fat", 4, 26),
         }  # fmt: skip
         if finding == "cardiomegaly":
-            self.f["heart"] *= float(1 + self.contrast * (s.between("enlarged", 1.22, 1.5) - 1))
+            self.f["heart"] *= s.between("enlarged", 1.22, 1.5)
         f = self.f
         x, y = s.warped("warp", 60.0, 4.0)
         c, n = np.float32(np.cos(f["rotation"])), np.float32(np.sin(f["rotation"]))
@@ -48,15 +48,15 @@ class Chest:
         self.areas: dict[str, Array] = {}
         self.ribs = np.zeros(x.shape, np.int16)
         self.lesion: Array = np.zeros_like(self.x)
-        self.diameter, self.spot = 0.0, (0.0, 0.0)
+        self.diameter = 0.0
 
     def paths(self) -> tuple[Array, Array]:
         """Millimetres of soft tissue and of bone that each ray passes."""
         f, x, y = self.f, self.x, self.y
         body = self._body()
         lungs = self._lungs()
-        depth = np.clip(-np.minimum(*lungs.values()), 0, None)
-        air = 165 * (1 - np.exp(-depth / 15)) * (f["thickness"] / 205)
+        depth = np.clip(-self.spaces, 0, None)
+        air = 165 * (1 - np.exp(-depth / 15)) * (f["thickness"] / 205) * (1 - inside(self.heart, 14))
         # whatever lies inside the chest takes the place of air: at most what air there is
         inner = np.clip(self._inside_chest(air), 0, 0.96 * air)
         soft = np.clip(body - air + inner, 0, None)
@@ -68,7 +68,7 @@ class Chest:
         bone = self._bone(np.minimum(*lungs.values()))
         self.areas = {name: inside(d, self.s.spacing) for name, d in lungs.items()}
         self.areas["heart"] = inside(self.heart, self.s.spacing) * (1 - np.maximum(*self.areas.values()))
-        self._find(lungs)
+        self._find()
         return soft.astype(np.float32), bone.astype(np.float32)
 
     def ratio(self) -> float:
@@ -97,12 +97,14 @@ class Chest:
         )
         middle = 19 * f["mediastinum"] + 9 * np.exp(-np.square((y + 62) / 22)) * (x > 0) + 0.1 * np.clip(y, 0, None)
         found = {}
+        self.spaces: Array = np.full_like(x, 1e3)
         for name, sign in (("right lung", -1), ("left lung", 1)):
             lung = ellipse(x - sign * 70, y - 6, (63, 130 + 0.3 * float(breath)))
             lung = intersection(lung, y - (112 + breath), 3)
             dome = ellipse(x - sign * 72, y - (150 + breath + (5 if sign > 0 else -5)), (82, 60))
             lung = intersection(lung, -dome, 4)
             lung = intersection(lung, middle - sign * x, 4)
+            self.spaces = np.minimum(self.spaces, lung)
             found[name] = intersection(lung, -self.heart, 3) if sign > 0 else intersection(lung, -self.heart - 1, 5)
         return found
 
@@ -125,18 +127,19 @@ class Chest:
             level = 118 - s.between("level", 22, 85)
             meniscus = y - level - 0.0035 * np.square(np.clip(x * side - 60, -40, 60)) + 2 * s.field("fluid", 30.0)
             fluid = inside(-meniscus - 8, s.between("soft", 14, 26)) * (x * side > 8)
-            self.lesion, self.spot = fluid, (side * 75.0, level + 15)
+            self.lesion = fluid
             return fluid * air
         if self.finding == "oedema":
-            haze = np.exp(-np.square(hilum / s.between("reach", 38, 60))) * s.between("haze", 26, 60)
-            lines = 14 * s.threads("lines", 9.0, 0.2) * np.exp(-hilum / 70)
-            self.lesion, self.spot = np.exp(-np.square(hilum / 60)) * (air > 30), (0.0, -6.0)
-            return haze * (1 + 0.25 * s.field("patchy", 18.0)) + lines
+            reach = s.between("reach", 38, 60)
+            near = np.exp(-np.square(hilum / reach))
+            self.lesion = inside(hilum - 1.5 * reach, 6) * (air > 5)
+            haze = s.between("haze", 26, 60) * near * (1 + 0.25 * s.field("patchy", 18.0))
+            return haze + 14 * s.threads("lines", 9.0, 0.2) * np.sqrt(near)
         if self.finding == "pneumothorax":
             rim = s.between("rim", 10, 30)
             gone = inside(ellipse(x - side * 70, y - 6, (63, 130)) + rim, 3)
             free = (1 - gone) * (x * side > 24) * (y < 70)
-            self.lesion, self.spot = free * (air > 5), (side * 105.0, -40.0)
+            self.lesion = free * (air > 5)
             line = 10 * np.exp(-np.square((ellipse(x - side * 70, y - 6, (63, 130)) + rim) / 1.6)) * (x * side > 24)
             return line - free * 30
         if self.finding in ("consolidation", "nodule"):
@@ -146,7 +149,6 @@ class Chest:
     def _spot(self, air: Array) -> Array:
         s, side = self.s, self.side
         centre = (side * s.between("spot x", 42, 98), s.between("spot y", -78, 62))
-        self.spot = (centre[0] * self.f["width"] + self.f["shift_x"], centre[1] * self.f["height"] + self.f["shift_y"])
         far = np.hypot(self.x - centre[0], self.y - centre[1])
         if self.finding == "nodule":
             self.diameter = s.between("diameter", 8, 30)
@@ -154,20 +156,16 @@ class Chest:
             self.lesion = inside(far - r, s.spacing)
             return 2 * np.sqrt(np.clip(r * r - np.square(far), 0, None)) * 1.5
         r = s.between("patch", 18, 38)
-        self.diameter = 2 * r
         patch = np.clip(1.35 - far / r * (1 + 0.3 * s.field("patch edge", 16.0)), 0, 1)
         self.lesion = patch * (air > 5)
         return patch * air * (0.6 + 0.15 * s.field("patch grain", 7.0)) - 12 * s.threads("air tree", 12.0, 0.15) * patch
 
-    def _find(self, lungs: dict[str, Array]) -> None:
+    def _find(self) -> None:
         """Restrict a finding's mask to where it lies; an enlarged heart is its own."""
         if self.finding == "cardiomegaly":
-            self.lesion, self.diameter = self.areas["heart"], 100 * self.f["heart"]
-            self.spot = (18 + self.f["shift_x"], 52 + self.f["shift_y"])
+            self.lesion = self.areas["heart"]
         elif self.finding != "normal":
-            self.lesion = self.lesion * np.maximum(
-                *self.areas.values() if len(self.areas) == 2 else list(self.areas.values())[:2]
-            )
+            self.lesion = self.lesion * np.maximum(self.areas["right lung"], self.areas["left lung"])
 
     def _bone(self, lung: Array) -> Array:
         f, x, y = self.f, self.x, self.y

@@ -99,20 +99,15 @@ class ChestFilm(Phantom):
         for part, value in LABELS.items():
             mask[chest.areas[part] > 0.5] = value
         lesion = (chest.lesion > 0.5).astype(np.int16)
-        row = {
-            "id": 1,
-            "type": finding,
-            "diameter_mm": chest.diameter,
-            "centre_mm": [-chest.spot[0], 0.0, -chest.spot[1]],
-        }
+        table = [self._row(finding, chest, lesion)] if finding != "normal" else []
         return {
-            "film": self._film(name, soft, bone, label)[None],
+            "film": self._film(name, soft, bone, label, chest.f["thickness"])[None],
             "soft": (_SOFT * soft)[None].astype(np.float32),
             "bone": (_BONE * bone)[None].astype(np.float32),
             "mask": mask[None],
             "ribs": chest.ribs[None],
             "lesion": lesion[None],
-            "lesions": [] if finding == "normal" else [row],
+            "lesions": table,
             "factors": np.array([chest.f[k] for k in FACTORS], np.float32),
             "label": label,
             "site": self.domain,
@@ -121,7 +116,14 @@ class ChestFilm(Phantom):
             "sentence": sentence,
         }
 
-    def _film(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int) -> Array:
+    def _row(self, finding: str, chest: Chest, lesion: NDArray[np.int16]) -> dict[str, Any]:
+        """Describe a finding: a nodule's diameter is its own, others have that of a disc as large as they."""
+        place = np.argwhere(lesion).mean(0) if lesion.any() else np.full(2, (self.size - 1) / 2)
+        x, y = (float(c) for c in (place[::-1] - (self.size - 1) / 2) * self.spacing)
+        size = chest.diameter if finding == "nodule" else float(2 * np.sqrt(lesion.sum() / np.pi) * self.spacing)
+        return {"id": 1, "type": finding, "diameter_mm": size, "centre_mm": [-x, 0.0, -y]}
+
+    def _film(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
         """Expose, add scatter and photon noise, and bring to the grey scale of the site."""
         from scipy.ndimage import gaussian_filter
 
@@ -138,8 +140,8 @@ class ChestFilm(Phantom):
         density = -np.log(np.maximum(through, 2e-4))
         if sharp:
             density = density + sharp * (density - gaussian_filter(density, 6 / self.spacing))
-        dark_end, bright_end = np.percentile(density, [8, 93])
-        low, high = 0.62 * dark_end, bright_end
+        # the grey scale follows the body's thickness, never the finding
+        low, high = 0.55, 0.45 + 0.0176 * thickness
         grey = np.clip((density - low) / (high - low), 0, 1)
         grey = grey * grey * (3 - 2 * grey) * 0.5 + 0.5 * grey
         film = np.clip(grey - dark, 0, 1) ** gamma

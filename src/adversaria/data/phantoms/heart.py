@@ -36,10 +36,11 @@ class Heart(Phantom):
     """Short-axis heart: cine MR (balanced, 1.5 T), late enhancement, CT (HU), with chambers as truth.
 
     The left ventricle is a half ellipsoid whose wall keeps its volume while it contracts: `phase` runs from 0 (full)
-    over 0.35 (emptiest) to 1. A 2D case lies at the subject's own height, and its `label` says where (0 basal, 1
-    middle, 2 apical); of a stack the label says what is missing at its ends (0 nothing, 1 the base, 2 the apex), in
-    the share `incomplete`. The share `prevalence` has an infarct, which shows in `lge` alone. Words also: `mask`
-    (LABELS, the rest 0), `lesion`, `lesions`, `factors`. The image's left is the right ventricle's side.
+    over 0.35 (emptiest) to 1. A 2D case lies at the subject's own height (or at `height`: 0 mm is the base, the apex
+    lies below), and its `label` says where (0 basal, 1 middle, 2 apical); of a stack the label says what is missing
+    at its ends (0 nothing, 1 the base, 2 the apex), in the share `incomplete`. The share `prevalence` has an
+    infarct, which shows in `lge` alone. Words also: `mask` (LABELS, the rest 0), `lesion`, `lesions`, `factors`. The
+    image's left is the right ventricle's side.
     """
 
     words = ("cine", "lge", "ct", "mask", "lesion", "lesions", "factors", "label")
@@ -59,10 +60,12 @@ class Heart(Phantom):
         contrast: float = 1.0,
         healthy: bool = False,
         noise: float = 0.03,
+        height: float | None = None,
         seed: int = 0,
     ):
         super().__init__(size, dims, spacing or 200.0 / size, seed, prevalence, healthy)
         self.phase, self.incomplete, self.contrast, self.noise = phase, incomplete, contrast, noise
+        self.height = height
         self.classes = ("basal", "middle", "apical") if dims == 2 else ("complete", "base missing", "apex missing")
 
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
@@ -100,7 +103,7 @@ class Heart(Phantom):
         """Where the image lies along the long axis (0 at the base, down to the apex), and its class."""
         u, v = stream(*name, "level").uniform(size=2)
         if self.dims == 2:
-            height = -70 + 68 * u
+            height = -70 + 68 * u if self.height is None else self.height
             return height, 0 if height > -25 else 1 if height > -48 else 2
         label = 0 if u >= self.incomplete else 1 + int(2 * v)
         half = self.size * self.spacing / 2

@@ -90,7 +90,7 @@ class LiverLesion(Phantom):
 
 def _factors(s: Sheet, kind: int) -> dict[str, float]:
     """Draw what varies; only the last three depend on the class."""
-    low, high = ((0.0, 20.0), (40.0, 85.0), (55.0, 90.0))[kind]
+    low, high = ((0.0, 22.0), (34.0, 84.0), (8.0, 50.0))[kind]
     diameter = s.between("shown", 20, 30)
     return {
         "diameter": diameter, "zoom": 8 * (50 / 8) ** s.between("diameter", 0, 1) / diameter,

@@ -26,8 +26,8 @@ MARGINS, DENSITIES = ("smooth", "lobulated", "spiculated"), ("solid", "part-soli
 class LungNodule(Phantom):
     """Lung CT (HU) around a nodule, about 50 mm wide, with vessels and in a third of the cases the chest wall.
 
-    Diameters are log-normal, benign about 5.5 mm and malignant about 15 mm; malignant ones are more often spiculated,
-    benign ones more often calcified, and the classes overlap (the best AUC from the true attributes is about 0.92).
+    Diameters are log-normal, benign about 6 mm and malignant about 13 mm; malignant ones are more often spiculated,
+    benign ones more often calcified, and the classes overlap (AUC 0.88 from the true attributes).
     `malignant` is the share of malignant nodules and `place` any or pleura. Words also: `erased` (the middle 32 mm
     replaced by lung), `weight` (5 where it was erased and 3 mm around, else 1), `mask` (LABELS), `lesion`,
     `lesions`, `factors`, `label`, `text` (tokens of `sentence`).
@@ -100,11 +100,11 @@ class Nodule:
         u = stream(*name, "nodule").uniform(size=10)
         normal = float(np.clip(stream(*name, "diameter").standard_normal(), -2, 2))
         self.malignant = u[0] < share
-        median, low, high = (15.0, 6.0, 30.0) if self.malignant else (5.5, 3.0, 14.0)
-        self.diameter = scale * float(np.clip(median * np.exp(0.5 * normal), low, high))
-        sharp, round_ = (0.55, 0.2) if self.malignant else (0.12, 0.68)
+        median, low, high = (13.5, 4.0, 30.0) if self.malignant else (5.8, 3.0, 18.0)
+        self.diameter = scale * float(np.clip(median * np.exp(0.62 * normal), low, high))
+        sharp, round_ = (0.48, 0.25) if self.malignant else (0.18, 0.55)
         self.margin = MARGINS[0] if u[1] < round_ else MARGINS[2] if u[1] > 1 - sharp else MARGINS[1]
-        self.calcified = u[2] < (0.03 if self.malignant else 0.25)
+        self.calcified = u[2] < (0.06 if self.malignant else 0.22)
         self.density = DENSITIES[0] if self.calcified or u[3] < 0.65 else DENSITIES[1] if u[3] < 0.85 else DENSITIES[2]
         self.cavity = self.malignant and u[4] < 0.08 and self.diameter > 10
         self.at_wall = place == "pleura" or u[5] < 0.35

@@ -19,11 +19,13 @@ FACTORS = (
     "red_cells", "ground", "stain", "x", "y",
 )  # fmt: skip
 _STAINS = {
-    "nucleus": (0.55, 0.95, 0.32), "blue": (0.50, 0.36, 0.10), "pink": (0.10, 0.34, 0.26),
+    "nucleus": (0.55, 0.95, 0.32),
+    "blue": (0.50, 0.36, 0.10),
+    "pink": (0.10, 0.34, 0.26),
     "red": (0.10, 0.42, 0.40),
     "granule": (0.32, 0.75, 0.30),
-}  # fmt: skip
-# (mean, spread) of radius in um, nucleus/cytoplasm ratio, lobes, blueness, pinkness, granules, coarse chromatin
+}
+# radius in um, nucleus/cytoplasm ratio, lobes, blueness, pinkness, granules, coarse chromatin: (mean, spread)
 _LAWS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((7.6, 0.8), (0.66, 0.06), (2.6, 1.0), (0.30, 0.12), (0.45, 0.12), (0.7, 0.2), (0.5, 0.15)),
     ((5.6, 0.7), (0.58, 0.09), (1.0, 0.1), (0.55, 0.2), (0.35, 0.2), (0.0, 0.05), (1.0, 0.2)),
