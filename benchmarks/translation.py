@@ -158,10 +158,8 @@ def main(names: Sequence[str]) -> None:
         rows[name] = {**asdict(row), "beats_baselines": row.beats_baselines, "torch": torch.__version__}
         PLACE.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
         said = ", ".join(f"{k} {v:.4g}" for k, v in row.baselines.items())
-        print(
-            f"{name}: {row.measure} {row.value:.4g} ({said}) {'beats them' if row.beats_baselines else 'does NOT beat them'}",
-            flush=True,
-        )
+        verdict = "beats them" if row.beats_baselines else "does NOT beat them"
+        print(f"{name}: {row.measure} {row.value:.4g} ({said}) {verdict}", flush=True)
         print(f"   {row.plays} plays, {row.cpu_seconds} s. {row.note}", flush=True)
 
 
