@@ -191,7 +191,7 @@ def stackgan() -> Row:
     game = games.StackGAN(
         *encoders(), widen[0], networks.StageOne(1, 32, 2, 16, 16, 16), networks.TextDiscriminator(1, 16, 32, 16, 16),
         widen[1], networks.StageTwo(1, 1, 2, 16, 1, 8), networks.TextDiscriminator(1, 32, 32, 16, 16),
-        encoder_plays=150, first_plays=800,
+        encoder_plays=150, first_plays=350,
     )  # fmt: skip
     words = {word: nodules("train")[word] for word in ("image", "text")}
     learned = Learned(game, [words], 750, 16)
