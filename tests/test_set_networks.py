@@ -180,9 +180,9 @@ def test_one_bad_case_does_not_lose_the_others_and_a_measured_folder_can_be_comp
     images.nifti(folders / "b" / "true3.nii.gz", np.zeros((9, 9), np.float32))
     words = ("measure", "--reference", folders / "true", "--range", 0, 255, "--quiet", "--metrics", "psnr,mae")
     assert call(*words, "--output", folders / "a", "--out", folders / "run-a") == 0
-    assert call(*words, "--output", folders / "b", "--out", folders / "run-b") == 0
-    said = capsys.readouterr().out
-    assert "not measured: every measure of true3" in said and "differ in shape" in said
+    assert call(*words, "--output", folders / "b", "--out", folders / "run-b") == 2
+    said = capsys.readouterr()
+    assert "psnr" in said.out and "true3.nii.gz" in said.err and "differ in shape" in said.err
     assert call("compare", folders / "run-a", folders / "run-b", "--out", folders / "out") == 2
     assert "only run-a has" in capsys.readouterr().err
     images.nifti(folders / "b" / "true3.nii.gz", random.uniform(0, 200, (24, 24)).astype(np.float32))
