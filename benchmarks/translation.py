@@ -147,9 +147,9 @@ def seeded(seed: int = 0) -> None:
 
 def main(names: Sequence[str]) -> None:
     """Play the named cases, or those that have no row yet."""
-    from benchmarks import translation_images, translation_text
+    from benchmarks import translation_images, translation_labels, translation_text
 
-    assert translation_images and translation_text
+    assert translation_images and translation_labels and translation_text
     torch.set_num_threads(1)
     rows = json.loads(PLACE.read_text()) if PLACE.exists() else {}
     for name in names or [name for name in CASES if name not in rows]:

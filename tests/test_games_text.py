@@ -12,7 +12,7 @@ from adversaria.losses import matching
 from adversaria.networks import place
 from adversaria.networks.caption import gumbel_softmax
 from playground import NAMES, batch, build
-from test_games_conditional import LOG2, gradient, turns
+from turns import LOG2, gradient, turns
 
 
 def zeroed(module):

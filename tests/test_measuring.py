@@ -13,7 +13,7 @@ from adversaria.data.read import read_image
 from adversaria.metrics import FSIM, MAE, PERCEPTUAL, SUV_MEAN
 from adversaria.metrics.facts import NotApplicable
 from adversaria.metrics.uptake import uptake_of
-from test_commands import call, refused
+from shell import call, refused
 
 
 def folders(tmp_path, count=2, shape=(48, 40)):

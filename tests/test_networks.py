@@ -39,7 +39,7 @@ ELSEWHERE = {
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
 PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
-# networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_conditional.py
+# networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_geometry.py
 OF_TEXT = {
     "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",
     "LocationGenerator", "StackDiscriminator", "StackImage", "StackTop", "StageDiscriminators", "StageOne",
