@@ -117,7 +117,7 @@ def gan_learns() -> Found:
         "learn-gan",
         ["games/vanilla-gan", "objectives/non-saturating"],
         lambda: games.GAN(Generator(*layers(16, 2)), nn.Sequential(*layers(2, 1))),
-        4_000,
+        10_000,
         1e-3,
     )
 
