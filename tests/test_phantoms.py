@@ -19,7 +19,7 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 # knobs of the acquisition: what they may not move is the truth
 ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
 # height (mm) of the middle of a volume, where a slice lies at a height of its own
-MIDDLE = {"Brain": 0.0, "Heart": -40.0, "BrainFluidMap": 0.0, "BrainLesionMap": 0.0, "BrainTumourMap": 0.0}
+MIDDLE = {"Brain": 0.0, "Heart": -40.0, "BrainContrasts": 0.0, "BrainFluidMap": 0.0, "BrainLesionMap": 0.0, "BrainTumourMap": 0.0}
 # images of different people are less alike than this (nearest to median distance); patches of lung fall into two
 # groups far apart, with and without the chest wall
 LEAST_DISTANCE = {"LungNodule": 0.2}
