@@ -48,7 +48,9 @@ PLANS = {
     ),
     "madani-2018b": Plan("labels", (*PAIR, "game.generator.width=32", "game.discriminator.width=32")),
     "yi-2018-catgan": Plan("labels", (*PAIR, "game.generator.width=32", "game.discriminator.width=32")),
-    "bowles-2018a-mr": Plan("joint", GROWING),
+    "bowles-2018a-mr": Plan(
+        "joint", ("phantom.size=64", "train.patch=[64, 64]", "game.phase=25", *GROWING[3:]), {"segmenters": 1}
+    ),
     "bowles-2018a-ct": Plan("joint", GROWING),
     "zhang-2017b": Plan("features", HEART),
     "hu-2017a": Plan("clusters", ("game.generator.width=16", "game.discriminator.width=32")),
