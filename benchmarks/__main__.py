@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("--page", action="store_true", help="only write the page and the evidence from what is kept")
     asked = parser.parse_args()
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    kept = {name: found for name, found in kept.items() if name in SECTIONS}
     missing = [name for name in SECTIONS if name not in kept or "failed" in kept[name]]
     wanted = [] if asked.page else asked.names or missing
     for number, name in enumerate(wanted, 1):

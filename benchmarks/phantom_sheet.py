@@ -15,13 +15,23 @@ from skimage.transform import resize
 
 from adversaria.data import phantoms
 
-SIDE, COLUMNS = 112, 8
+SIDE, COLUMNS, CAPTION = 84, 8, 13
 # name on the sheet: phantom, knobs, words drawn for each of so many subjects, window (None: its percentiles)
 ROWS: list[tuple[str, str, dict[str, Any], tuple[str, ...], tuple[float, float] | None]] = [
     ("TorsoCT abdomen", "TorsoCT", {"prevalence": 1.0, "noise": 10.0}, ("ct",), (-160, 240)),
     ("TorsoCT chest", "TorsoCT", {"level": "chest", "prevalence": 1.0, "noise": 10.0}, ("ct",), (-1000, 300)),
     ("Brain, every word", "Brain", {"prevalence": 1.0, "height": 12.0}, (*phantoms.brain.CONTRASTS, "mask"), None),
     ("Brain glioma", "Brain", {"lesion": "glioma", "prevalence": 1.0}, ("flair", "t1c"), None),
+    ("LungNodule", "LungNodule", {}, ("ct",), (-1000, 300)),
+    ("LiverLesion", "LiverLesion", {}, ("ct",), (-50, 220)),
+    ("ChestFilm", "ChestFilm", {"prevalence": 1.0}, ("film",), (0, 1)),
+    ("ChestFilm soft, bone", "ChestFilm", {"prevalence": 0.0, "domain": "b"}, ("film", "soft", "bone", "ribs"), None),
+    ("Heart cine, lge", "Heart", {"prevalence": 1.0}, ("cine", "lge"), None),
+    ("Mammogram", "Mammogram", {"prevalence": 1.0}, ("film",), (0, 1)),
+    ("MarrowCells", "MarrowCells", {}, ("image",), (0, 1)),
+    ("Fundus", "Fundus", {"size": 224}, ("image",), (0, 1)),
+    ("Fundus vessels", "Fundus", {"size": 224, "domain": "b", "prevalence": 0.0}, ("image", "vessels"), (0, 1)),
+    ("Dermoscopy", "Dermoscopy", {}, ("image",), (0, 1)),
 ]
 
 
@@ -39,18 +49,20 @@ def tile(image: NDArray[Any], window: tuple[float, float] | None) -> NDArray[np.
 
 def main(target: Path) -> None:
     """Draw the sheet."""
-    rows = []
+    rows: list[NDArray[np.uint8]] = []
     for title, name, knobs, words, window in ROWS:
         phantom = getattr(phantoms, name)(**knobs)
         cases = [phantom.case(subject) for subject in range(COLUMNS // len(words))]
         tiles = [
             tile(case[word], window if word != "ct" or name != "Brain" else (0, 80)) for case in cases for word in words
         ]
-        row = Picture.fromarray(np.hstack(tiles + [np.zeros((SIDE, SIDE, 3), np.uint8)] * (COLUMNS - len(tiles))))
-        ImageDraw.Draw(row).text((3, 1), title, fill=(255, 220, 90))
-        rows.append(np.asarray(row))
+        row = np.hstack(tiles + [np.zeros((SIDE, SIDE, 3), np.uint8)] * (COLUMNS - len(tiles)))
+        caption = Picture.fromarray(np.zeros((CAPTION, row.shape[1], 3), np.uint8))
+        ImageDraw.Draw(caption).text((3, 0), title, fill=(255, 220, 90))
+        rows += [np.asarray(caption), row]
     target.parent.mkdir(parents=True, exist_ok=True)
-    Picture.fromarray(np.vstack(rows)).quantize(192).save(target, optimize=True)
+    # steps of 8 in 256 are not seen and keep the file small
+    Picture.fromarray(np.vstack(rows) // 8 * 8).save(target, optimize=True)
     print(f"{target}: {target.stat().st_size // 1024} kB")
 
 

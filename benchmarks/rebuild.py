@@ -51,7 +51,7 @@ def section() -> Found:
     facts = {
         "plays": "ok",
         "learns": "shown" if shown else "not shown",
-        "evidence": f"benchmarks/RESULTS.md, rebuild: {said} over the mean image on {gain.n} unseen phantoms",
+        "evidence": f"benchmarks/RESULTS.md, learn-vaegan: {said} over the mean image on {gain.n} unseen phantoms",
     }
     return Found(
         "The VAE/GAN rebuilds unseen heads",

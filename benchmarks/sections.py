@@ -23,9 +23,12 @@ SECTIONS = {
     "pairs": "loading.pairs",
     "kills": "kills.section",
     "plays": "plays.section",
-    "ring": "ring.section",
-    "denoise": "denoise.section",
-    "rebuild": "rebuild.section",
+    "learn-gan": "ring.gan_learns",
+    "learn-wgan-gp": "ring.wgan_gp_learns",
+    "learn-supervised": "denoise.supervised",
+    "learn-pix2pix": "denoise.pix2pix",
+    "learn-cyclegan": "denoise.cyclegan",
+    "learn-vaegan": "rebuild.section",
 }
 
 

@@ -163,7 +163,7 @@ def context_encoder() -> Row:
         networks.ContextNetwork(1, 1, 32, 16, "instance"), networks.DCGANDiscriminator(1, 0, 32, 12, "none"), overlap=2
     )
     train, test = brains("train")["t1"], brains("test")["t1"]
-    learned = Learned(game, [{"image": train}], 800, optimisers={"generator": FAST})
+    learned = Learned(game, [{"image": train}], 2000, optimisers={"generator": FAST})
     hole = (slice(None), slice(None), slice(8, 24), slice(8, 24))
     made = learned.answers({"image": test})
     ring = torch.cat([test[:, :, 6:8, 8:24].flatten(1), test[:, :, 24:26, 8:24].flatten(1)], 1).mean(1)
@@ -240,7 +240,7 @@ def simgan() -> Row:
     noisy = torch.cat([LowDoseCT(0.05).measure(x[None], 400 / 48, stream("dose", k)) for k, x in enumerate(raw)])
     real = ((noisy.clamp(-260, 340) + 260) / 300 - 1).float()
     game = games.SimGAN(
-        networks.Refiner(2, 1, 3, 16), patches(1, 0), (2, 48, 48), 0.2, KeepFirst(),
+        networks.Refiner(2, 1, 3, 16), patches(1, 0), (1, 48, 48), 0.2, KeepFirst(),
         refiner_plays=50, discriminator_plays=50, history=256,
     )  # fmt: skip
     noise = torch.randn(clean["train"].shape, generator=torch.Generator().manual_seed(1))

@@ -725,3 +725,18 @@ def test_without_adversary_a_sketch_pays_for_pixels_alone():
     _, losses = play.send({})
     assert not gradient(losses["adversarial"], game.generator).any()
     assert values(losses) == {"adversarial": 0.0, "pixel": 0.0, "smooth": 0.0}
+
+
+def test_pictures_and_scores_repeat_the_voxels_of_small_images():
+    import numpy as np
+
+    from adversaria.commands.observing import _alike
+    from adversaria.commands.scoring import _enlarged
+    from adversaria.data.image import Image
+
+    small, large = np.arange(4, dtype=np.float32).reshape(1, 2, 2), np.zeros((1, 4, 6), np.float32)
+    first, second = _alike([small, large])
+    assert first.shape == second.shape and first[0, 0].tolist() == [0, 0, 0, 1, 1, 1]
+    made = _enlarged(Image(small, np.diag([2.0, 3, 1, 1]), (2.0, 3.0)), large)
+    assert np.array_equal(made.array, first) and made.spacing == (1.0, 1.0)
+    assert _enlarged(made, large) is made

@@ -11,7 +11,7 @@ from adversaria.draws import Draws
 from adversaria.losses import matching
 from adversaria.networks import place
 from adversaria.networks.caption import gumbel_softmax
-from playground import batch, build
+from playground import NAMES, batch, build
 from test_games_conditional import LOG2, gradient, turns
 
 
@@ -254,3 +254,18 @@ def test_stack_networks_fit_together():
 def test_every_text_game_says_that_it_couples_samples():
     assert all(build(name).couples_samples for name in ("StackGAN", "AttnGAN", "LocationGAN", "CaptionGAN"))
     assert not games.StackedGAN.__dict__.get("couples_samples", False)
+
+
+GIVEN = [name for name in NAMES if build(name).given is not None]
+
+
+@pytest.mark.parametrize("name", [name for name in GIVEN if name != "CollaGAN"])
+def test_a_game_answers_from_the_words_it_says_it_is_given(name):
+    """What a game declares suffices, and each word is needed (the fixture of CollaGAN reads other words)."""
+    game, words = build(name).eval(), batch()
+    enough = {"draws": words["draws"], "like": torch.zeros(0), **{word: words[word] for word in game.given}}
+    with torch.no_grad():
+        assert len(game(enough)["output"]) == len(words["image"])
+        for word in game.given:
+            with pytest.raises(KeyError):
+                game({w: t for w, t in enough.items() if w != word})

@@ -10,6 +10,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from adversaria.cli import main
 from adversaria.data import phantoms
 from adversaria.data.phantoms import fundus_lesions, sentences
 from adversaria.data.phantoms.growth import BRANCHING, Tips, draw, grow
@@ -75,6 +76,12 @@ def test_sentences_say_what_is_there(name):
     assert len(set(sentences.VOCABULARY)) == len(sentences.VOCABULARY)
     with pytest.raises(ValueError, match="at most"):
         sentences.tokens("a " * 30)
+
+
+def test_a_flat_phantom_asked_for_in_3d_is_refused_in_words(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["data", "phantom", "Fundus", "--dims", "3", "-o", str(tmp_path / "out")])
+    assert ended.value.code == 2 and "Fundus has 2 dimensions" in capsys.readouterr().err
 
 
 # lung nodule and liver lesion

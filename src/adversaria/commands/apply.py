@@ -123,14 +123,27 @@ def _outside(restored: Any, image: Any) -> list[str]:
     share = window.fit(image.array).clipped(image.array) if isinstance(window, Window) else 0.0
     if share <= 0.05:
         return []
-    return [
-        f"{share:.0%} of it lies outside the run's window of {window.low:g} to {window.high:g} {image.unit}; "
-        "there the values of the output are clipped and mean nothing"
-    ]
+    said = f"{share:.0%} of it lies outside the run's window of {window.low:g} to {window.high:g} {image.unit}; there "
+    if _shared_window(restored) is not None:
+        return [said + "what the window cuts off is carried over from the input"]
+    return [said + "the values of the output are clipped and mean nothing"]
+
+
+def _shared_window(restored: Any) -> Any:
+    """The one fixed window of input and output, if the recipe has one: what it cuts off can be carried over."""
+    from adversaria.data.intensity import Window
+
+    intensities = restored.recipe.intensities()
+    source, target = intensities["source"], intensities.get("target")
+    same = isinstance(source, Window) and isinstance(target, Window)
+    return source if same and (source.low, source.high) == (target.low, target.high) else None
 
 
 def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:
-    """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back."""
+    """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back.
+
+    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back.
+    """
     from dataclasses import replace
 
     import numpy as np
@@ -151,4 +164,8 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
     made = translate(restored.game, stack, windows, handle, restored.seed)
     array = restored.scales["target"].inverse(made)
-    return image.resampled(np.moveaxis(array, 0, -1) if sliced else array[0], restored.unit)
+    array = np.moveaxis(array, 0, -1) if sliced else array[0]
+    window = _shared_window(restored)
+    if window is not None and array.shape == image.array.shape:
+        array = array + (image.array - image.array.clip(window.low, window.high))
+    return image.resampled(array, restored.unit)

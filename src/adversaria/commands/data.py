@@ -198,6 +198,10 @@ def phantom(
     names = [n for n in phantoms.__all__ if n != "Phantom"]
     if name not in names:
         raise UserError(f"there is no phantom '{name}'.", near(name, names) or f"There are {', '.join(names)}.")
+    possible = getattr(phantoms, name).dimensions()
+    if dims not in possible:
+        said = " or ".join(map(str, possible))
+        raise UserError(f"{name} has {said} dimensions, not {dims}.", f"Give --dims {possible[0]}.")
     maker = getattr(phantoms, name)(dims=dims, seed=seed, **({"size": size} if size else {}))
     mark = Mark(model=f"phantom {name}", run=f"seed {seed}", kind="synthetic")
     written = []

@@ -49,9 +49,18 @@ def evaluate(
     trained_on = read_json(restored.run.environment)
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
+    bind, given = restored.recipe.bind, restored.game.given
+    synthesis = "source" not in bind and "image" in bind
+    missing = [] if synthesis else [word for word in ("source", "target") if word not in bind]
+    if missing or given:
+        lacks = f"binds no '{missing[0]}'" if missing else f"starts from {', '.join(given or ())}"
+        raise UserError(
+            f"{restored.recipe.name} {lacks}: it cannot be compared case by case here.",
+            "Look at its pictures in the run's folder, or measure folders of images with `adversaria measure`.",
+        )
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
-        if "source" not in restored.recipe.bind and "image" in restored.recipe.bind:
+        if synthesis:
             done = score_synthesis(restored, session, tick)
         else:
             part = session.make_part("test")

@@ -78,7 +78,7 @@ def score_part(
         done.rule["cases"][case.handle] = fingerprint(reference)
         keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
-            made = method(source, case.handle, scale)
+            made = _enlarged(method(source, case.handle, scale), words.get("target"))
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
@@ -97,6 +97,17 @@ def score_part(
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _enlarged(image: Any, like: Array | None) -> Any:
+    """Repeat the voxels of an image that is a whole number of times smaller than what it is compared with."""
+    array = image.array
+    if like is None or like.shape[1:] == array.shape[1:]:
+        return image
+    for axis, side in enumerate(like.shape[1:], 1):
+        if side % array.shape[axis] == 0:
+            array = np.repeat(array, side // array.shape[axis], axis)
+    return image.resampled(array)
 
 
 def _rule(session: Any, wanted: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class SimGAN(Game):
         self,
         refiner: nn.Module,
         discriminator: nn.Module,
-        source_shape: tuple[int, ...],
+        target_shape: tuple[int, ...],
         regularisation: float = 0.5,
         psi: nn.Module | None = None,
         adversarial: Objective = NonSaturating(),
@@ -44,15 +44,15 @@ class SimGAN(Game):
         self.refiner, self.discriminator, self.psi = refiner, discriminator, psi or nn.Identity()
         self.adversarial, self.regularisation, self.distance = adversarial, regularisation, SelfRegularisation()
         self.refiner_plays, self.discriminator_plays = refiner_plays, discriminator_plays
-        self.refiner_steps, self.history = refiner_steps, HistoryBuffer(history, source_shape)
+        self.refiner_steps, self.history = refiner_steps, HistoryBuffer(history, target_shape)
 
     @classmethod
     def wiring(cls) -> dict[str, dict[str, str] | str]:
-        """The refiner keeps the domain's channels."""
+        """Refined images have the channels of real ones."""
         return {
-            "refiner": {"in_channels": "source", "out_channels": "source", "size": "source"},
+            "refiner": {"in_channels": "source", "out_channels": "target", "size": "source"},
             "discriminator": {"in_channels": "target", "size": "target"},
-            "source_shape": "source",
+            "target_shape": "target",
         }
 
     def play(self, batch: Batch) -> Play:

@@ -44,7 +44,7 @@ def accuracy(network: LearnedCNN, images: Sequence[Array], kinds: Sequence[int])
     return float(np.mean(found == np.array(kinds)))
 
 
-def main(subjects: int = 160, steps: int = 700) -> None:
+def main(subjects: int = 120, steps: int = 500) -> None:
     """Learn on phantoms, tell how well it does on others, and write the file of weights."""
     images, kinds = phantom_images(range(700_000, 700_000 + subjects))
     network = learn_features(images, (-1, 1), NAME, {"kind": kinds}, steps)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from adversaria.data.phantoms.brain_lesions import LESIONS, Lesions
 from adversaria.data.phantoms.contrast import enhanced, gradient_echo, inversion_recovery, spin_echo
-from adversaria.data.phantoms.fields import about, between
+from adversaria.data.phantoms.fields import between
 from adversaria.data.phantoms.head import FACTORS, PARTS, Head
 from adversaria.data.phantoms.noise import counted, reconstructed, rician
 from adversaria.data.phantoms.phantom import Phantom
@@ -160,7 +160,7 @@ class Brain(Phantom):
         if label >= 20:
             plain = np.array(at_field("white", self.field))
             values = plain + self.contrast * (values - plain)
-        spread = [about((*name, kind, k), 1, 0.03) for k in range(4)]
+        spread = 1 + 0.03 * np.clip(stream(*name, "tissue", kind).standard_normal(4), -2.5, 2.5)
         return Tissue(*(values * [spread[0], spread[1], spread[1], spread[2], 1, spread[3]]))
 
     def _blurred(self, image: Array, width: float) -> Array:

@@ -6,14 +6,15 @@ import numpy as np
 
 from adversaria.data.phantoms.brain import Brain
 
-STACKED = ("t1", "t2", "t1c", "flair")
+# each contrast, and what its brightest hundredth of the head is in the median subject
+STACKED = {"t1": 2400.0, "t2": 3400.0, "t1c": 2400.0, "flair": 1500.0}
 
 
 class BrainContrasts(Brain):
     """The brain phantom with one word more: `contrasts` (4, *S), its t1, t2, t1c and flair as channels.
 
-    Each is divided by its 99th percentile within the head, so that 0 to 1 spans it. For games that fill in
-    missing contrasts.
+    Each is divided by a number of its own, the same for all subjects, so that 0 to 1 spans it about. For games
+    that fill in missing contrasts.
     """
 
     words = (*Brain.words, "contrasts")  # type: ignore[assignment]
@@ -22,6 +23,5 @@ class BrainContrasts(Brain):
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
         """Make one subject, or its healthy twin."""
         made = super().case(subject, healthy)
-        inside = made["mask"] > 0
-        stack = [made[word] / np.percentile(made[word][inside], 99) for word in STACKED]
+        stack = [made[word] / top for word, top in STACKED.items()]
         return {**made, "contrasts": np.concatenate(stack).astype(np.float32)}

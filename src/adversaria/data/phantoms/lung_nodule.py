@@ -196,7 +196,7 @@ class _Scene:
         row = {
             "id": 1, "type": n.density, "class": LungNodule.classes[int(n.malignant)], "diameter_mm": n.diameter,
             "margin": n.margin, "calcified": bool(n.calcified), "cavity": bool(n.cavity),
-            "spicules": len(n.spikes) * (n.reach > 0),
+            "spicules": len(n.spikes) if n.reach else 0,
             "centre_mm": centroid(share, self.axes), "volume_mm3": float(share.sum()) * canvas.voxel**3,
         }  # fmt: skip
         return labels, [row]

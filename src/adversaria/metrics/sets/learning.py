@@ -52,7 +52,23 @@ def learn_features(
         loss.backward()
         optimiser.step()
         schedule.step()
+    _scale(net, planes)
     return LearnedCNN(name, net, first)
+
+
+@torch.no_grad()
+def _scale(net: SmallCNN, planes: Tensor) -> None:
+    """Bring features to a mean square of 1 on the images learned from, in the last layer; answers stay the same.
+
+    Polynomial kernels and squared distances would else be in units of nothing.
+    """
+    size = torch.cat([net.features(part).square() for part in planes.split(_BATCH)]).mean().sqrt()
+    last = [layer for layer in net.body if isinstance(layer, torch.nn.Conv2d)][-1]
+    for parameter in last.parameters():
+        parameter.div_(size)
+    for head in net.heads.values():
+        assert isinstance(head, torch.nn.Linear)
+        head.weight.mul_(size)
 
 
 def _all_planes(
