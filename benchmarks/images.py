@@ -146,13 +146,13 @@ def cases(part: str) -> dict[str, Tensor]:
 class Features(nn.Module):
     """A small classifier and regressor; its 64 hidden numbers are the features."""
 
-    def __init__(self, factors: int):
+    def __init__(self, factors: int, channels: int = 1, classes: int = CLASSES):
         super().__init__()
         layers: list[nn.Module] = []
-        for inputs, outputs in ((1, 24), (24, 48), (48, 64)):
+        for inputs, outputs in ((channels, 24), (24, 48), (48, 64)):
             layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.ReLU()]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * (SIDE // 8) ** 2, 64), nn.ReLU())
-        self.label, self.factors = nn.Linear(64, CLASSES), nn.Linear(64, factors)
+        self.label, self.factors = nn.Linear(64, classes), nn.Linear(64, factors)
 
     def forward(self, image: Tensor) -> Tensor:
         """Give the features (B, 64)."""
@@ -165,7 +165,8 @@ def trained_features(data: dict[str, Tensor], epochs: int = 40) -> Features:
     torch.manual_seed(1)
     factors = data["factors"]
     wanted = (factors - factors.mean(0)) / factors.std(0).clamp_min(1e-6)
-    network = Features(factors.shape[1])
+    classes = max(CLASSES, 1 + int(data["label"].max()))
+    network = Features(factors.shape[1], data["image"].shape[1], classes)
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     for epoch in range(epochs):
         for index in torch.from_numpy(order(len(wanted), "features", epoch)).split(32):

@@ -101,6 +101,12 @@ BUILD: dict[str, Callable[[int], Game]] = {
         LabelGenerator(dims), LabelDiscriminator(dims), penalty=losses.R1(every=2), augmentation=losses.DiffAugment()
     ),
     "CatGAN": lambda dims: games.CatGAN(Generator(dims), Headed(dims, label=CLASSES), supervised=1.0),
+    "CatWGAN": lambda dims: games.CatWGAN(Generator(dims), Headed(dims, score=1, label=CLASSES), supervised=1.0),
+    "CentrePixelGAN": lambda dims: games.CentrePixelGAN(Generator(dims), Headed(dims, score=1, label=2)),
+    "SemiCoupledGAN": lambda dims: games.SemiCoupledGAN(*pair(Generator, dims), Headed(dims, score=1, label=2)),
+    "SemiSupervisedSegmentation": lambda dims: games.SemiSupervisedSegmentation(
+        Generator(dims), Segmenter(dims), adversarial=0.1
+    ),
     "CycleGAN": cyclegan,
     "EBGAN": lambda dims: games.EBGAN(Generator(dims), Autoencoding(dims), margin=20.0),
     "FGAN": lambda dims: games.FGAN(Generator(dims), Discriminator(dims)),

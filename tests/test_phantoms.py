@@ -19,7 +19,7 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 # knobs of the acquisition: what they may not move is the truth
 ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
 # height (mm) of the middle of a volume, where a slice lies at a height of its own
-MIDDLE = {"Brain": 0.0, "BrainContrasts": 0.0, "Heart": -40.0}
+MIDDLE = {"Heart": -40.0, **dict.fromkeys([name for name in NAMES if name.startswith("Brain")], 0.0)}
 # images of different people are less alike than this (nearest to median distance); patches of lung fall into two
 # groups far apart, with and without the chest wall
 LEAST_DISTANCE = {"LungNodule": 0.2}
@@ -73,7 +73,8 @@ def test_words_units_shapes_and_finite_values(name):
             value = np.asarray(case[word])
             assert np.isfinite(value).all(), word
             if word != "label":
-                assert value.shape[1:] == (32,) * dims and (value.shape[0] in (1, 3) or word == "contrasts"), word
+                assert value.shape[1:] == (32,) * dims, word
+                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint"), word
             if phantom.units[word] == "labels":
                 assert value.dtype.kind in "iu", word
             elif phantom.units[word] == "reflectance":

@@ -11,7 +11,9 @@ from adversaria.games.bigan import BiGAN
 from adversaria.games.biggan import BigGAN
 from adversaria.games.caption import CaptionGAN
 from adversaria.games.cascade import CascadeCGAN
+from adversaria.games.cat_wgan import CatWGAN
 from adversaria.games.catgan import CatGAN
+from adversaria.games.centre_pixel import CentrePixelGAN
 from adversaria.games.cgan import CGAN
 from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
@@ -31,7 +33,9 @@ from adversaria.games.pggan import PGGAN
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
+from adversaria.games.semi_coupled import SemiCoupledGAN
 from adversaria.games.semi_supervised_gan import SemiSupervisedGAN
+from adversaria.games.semi_supervised_segmentation import SemiSupervisedSegmentation
 from adversaria.games.simgan import SimGAN
 from adversaria.games.srgan import SRGAN
 from adversaria.games.stacked import StackedGAN
@@ -71,6 +75,8 @@ __all__ = [
     "CaptionGAN",
     "CascadeCGAN",
     "CatGAN",
+    "CatWGAN",
+    "CentrePixelGAN",
     "CollaGAN",
     "ContextEncoder",
     "CoupledGAN",
@@ -84,7 +90,9 @@ __all__ = [
     "RMSprop",
     "RegistrationGAN",
     "SegAN",
+    "SemiCoupledGAN",
     "SemiSupervisedGAN",
+    "SemiSupervisedSegmentation",
     "SimGAN",
     "StackGAN",
     "StackedGAN",

@@ -8,7 +8,7 @@ from torch.nn.functional import one_hot
 
 from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import Adam
-from adversaria.losses import NonSaturating, Objective
+from adversaria.losses import NonSaturating, NoPenalty, Objective, Penalty
 from adversaria.vocabulary import Batch, UserError
 
 
@@ -21,7 +21,8 @@ class InfoGAN(Game):
     `continuous`), whose posterior is a Gaussian with mean and variance from Q. The latent vector is the noise,
     then the one-hot code, then the uniform ones. The discriminator gives `score`, and under `code` the logits, means
     and log variances: Q shares its trunk, which belongs to the discriminator and moves with Q. The score is not
-    trained on L_I, but both players minimise -lambda L_I, as the authors do. Reads `image`.
+    trained on L_I, but both players minimise -lambda L_I, as the authors do. With a `penalty` it can
+    be a WGAN-GP; the generator steps at every `critic_steps`-th play only (as in WGAN-GP). Reads `image`.
     """
 
     key = "infogan"
@@ -37,12 +38,15 @@ class InfoGAN(Game):
         categorical: float = 1.0,
         continuous: float = 0.1,
         adversarial: Objective = NonSaturating(),
+        penalty: Penalty = NoPenalty(),
+        critic_steps: int = 1,
     ):
         super().__init__()
         self.latent_shape = latent_shape_of(generator)
         if self.latent_shape[0] <= categories + factors:
             raise UserError("the latent vector has no room for noise beside the code.", "Give a larger `latent`.")
         self.generator, self.discriminator, self.adversarial = generator, discriminator, adversarial
+        self.penalty, self.critic_steps = penalty, critic_steps
         self.categories, self.factors = categories, factors
         self.categorical, self.continuous = categorical, continuous
 
@@ -57,20 +61,24 @@ class InfoGAN(Game):
     def play(self, batch: Batch) -> Play:
         """Discriminator with Q, then generator, on one generated batch."""
         latent = self.latent(batch)
-        fake = self.generator(latent)
-        judged = self.discriminator(fake)
+        generator_steps = self.plays % self.critic_steps == self.critic_steps - 1
+        with torch.set_grad_enabled(generator_steps):
+            fake = self.generator(latent)
+        judged, real = self.discriminator(fake), batch["image"]
         yield (
             "discriminator",
             {
-                "adversarial": self.adversarial.discriminator(self.discriminator(batch["image"]), judged),
+                "adversarial": self.adversarial.discriminator(self.discriminator(real), judged),
+                **self.penalty.at(self.plays)(self.discriminator, real, fake, self.uniform(batch, "mix")),
                 **self.information(judged["code"], latent),
             },
         )
-        judged = self.discriminator(fake)
-        yield (
-            "generator",
-            {"adversarial": self.adversarial.generator(judged), **self.information(judged["code"], latent)},
-        )
+        if generator_steps:
+            judged = self.discriminator(fake)
+            yield (
+                "generator",
+                {"adversarial": self.adversarial.generator(judged), **self.information(judged["code"], latent)},
+            )
 
     def information(self, found: Tensor, latent: Tensor) -> dict[str, Tensor]:
         """Give -lambda L_I of each part of the code."""

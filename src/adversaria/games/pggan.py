@@ -16,10 +16,10 @@ class PGGAN(Game):
     critic:     E f(G(z)) - E f(x) + lambda E_xhat (||grad f(xhat)||_2 - 1)^2 + 0.001 E f(x)^2
     generator: -E f(G(z))
 
-    Images start at 4 pixels a side. After `phase` plays each further doubling fades in over `phase` plays, its
-    share alpha rising linearly from 0 to 1, and settles over as many; real images are faded alike. How far the
-    networks have grown is a buffer of theirs and a function of `plays` alone. The paper shows 800,000 images a phase:
-    50,000 plays of its 16. The last size is that of the data. Both networks must grow. Reads `image`.
+    Images start at 4 pixels a side, or as the networks say. After `phase` plays each further doubling fades in over
+    `phase` plays, its share alpha rising linearly from 0 to 1, and settles over as many; real images are faded alike.
+    How far the networks have grown is a buffer of theirs and a function of `plays` alone. The paper shows 800,000
+    images a phase: 50,000 plays of its 16. The last size is that of the data. Both networks must grow. Reads `image`.
     """
 
     key = "pggan"
@@ -50,7 +50,7 @@ class PGGAN(Game):
 
     def planned(self, plays: int) -> None:
         """Refuse a run that ends before the networks have grown."""
-        enough_to_grow(plays, self.phase, self.generator.levels)
+        enough_to_grow(plays, self.phase, self.generator.levels, smallest=self.generator.smallest)
 
     def play(self, batch: Batch) -> Play:
         """Critic, then generator, at the size that this play has reached."""
@@ -86,13 +86,14 @@ def growth_at(plays: int, phase: int, levels: int, start: int = 0) -> float:
     return float(min(levels, start + faded + min(1.0, rest / phase)))
 
 
-def enough_to_grow(plays: int, phase: int, levels: int, start: int = 0) -> None:
+def enough_to_grow(plays: int, phase: int, levels: int, start: int = 0, smallest: int = 4) -> None:
     """Refuse fewer plays than it takes to fade in the last doubling."""
     needed = 1 + 2 * (levels - start) * phase
     if growth_at(plays - 1, phase, levels, start) < levels:
-        side = int(4 * 2 ** growth_at(plays - 1, phase, levels, start))
+        side = int(smallest * 2 ** growth_at(plays - 1, phase, levels, start))
         shorter = max(1, (plays - 1) // (2 * (levels - start)))
         raise UserError(
-            f"{plays} plays in phases of {phase} end at images of about {side} pixels a side, not {4 * 2**levels}.",
+            f"{plays} plays in phases of {phase} end at images of about {side} pixels a side, "
+            f"not {smallest * 2**levels}.",
             f"Train for {needed} plays or more, or shorten the phases: --set game.phase={shorter}",
         )

@@ -8,7 +8,7 @@ from adversaria.networks.resample import doubled, halved
 
 
 class Growing(nn.Module):
-    """A network of `levels` + 1 resolutions, from 4 pixels a side on, of which the first ones are in use.
+    """A network of `levels` + 1 resolutions, from `smallest` pixels a side on, of which the first ones are in use.
 
     `growth` is a buffer: 2 means that two doublings are in full use, 2.25 that the third has faded in by a quarter. It
     is full at first; a game sets it by `grow` at the beginning of each play.
@@ -16,9 +16,9 @@ class Growing(nn.Module):
 
     growth: Tensor
 
-    def start_at(self, levels: int) -> None:
-        """Begin fully grown."""
-        self.levels = levels
+    def start_at(self, levels: int, smallest: int = 4) -> None:
+        """Begin fully grown; the first images have `smallest` pixels along their shortest side."""
+        self.levels, self.smallest = levels, smallest
         self.register_buffer("growth", torch.tensor(float(levels)))
 
     @torch.no_grad()
@@ -34,8 +34,8 @@ class Growing(nn.Module):
         return level, growth - level + 1
 
     def side(self) -> int:
-        """Pixels a side of the images at this stage."""
-        return int(4 * 2 ** self.stage()[0])
+        """Pixels along the shortest side of the images at this stage."""
+        return int(self.smallest * 2 ** self.stage()[0])
 
     def faded(self, image: Tensor) -> Tensor:
         """Bring real images (B, C, *S) of full size to this stage, faded as the networks are.
@@ -51,6 +51,6 @@ class Growing(nn.Module):
         return interpolate(image, scale_factor=float(2 ** (self.levels - self.stage()[0])), mode="nearest")
 
 
-def widths_of(width: int, levels: int) -> list[int]:
+def widths_of(width: int, levels: int, smallest: int = 4) -> list[int]:
     """Channels at each resolution (Karras et al. 2018, table 2): `width`, halving after 32 pixels a side."""
-    return [max(1, min(width, 32 * width // (4 * 2**k))) for k in range(levels + 1)]
+    return [max(1, min(width, 32 * width // (smallest * 2**k))) for k in range(levels + 1)]

@@ -51,8 +51,8 @@ class UNet(nn.Module):
         self.last = nn.Sequential(nn.ReLU(), transposed(dims, inner, out_channels, 4, 2, 1), final_layer(final))
         normal(self)
 
-    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Translate (B, C, *S) to (B, C', *S)."""
+    def features(self, image: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """List the activations on the way down, from the first halving to the innermost."""
         value = image if condition is None else torch.cat([image, condition], 1)
         unit = 2**self.depth
         if any(side % unit for side in value.shape[2:]):
@@ -65,6 +65,12 @@ class UNet(nn.Module):
         for block in self.down:
             value = block(value)
             skips.append(value)
+        return skips
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Translate (B, C, *S) to (B, C', *S)."""
+        skips = self.features(image, condition)
+        value = skips[-1]
         for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
             value = torch.cat([block(value), skip], 1)
         return self.last(value)

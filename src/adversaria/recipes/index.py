@@ -127,6 +127,7 @@ def _work(name: str, path: Path) -> dict[str, Any]:
         "cite": work.get("cite"),
         "title": work.get("title"),
         "doi": work.get("doi"),
+        "arxiv": work.get("arxiv"),
         "table": work.get("table"),
         "task": work.get("task"),
         "modality": work.get("modality"),

@@ -70,7 +70,9 @@ def _reduce(recipe: Recipe) -> None:
     if not isinstance(stated, dict) or len(stated) > MOST_REDUCED:
         raise UserError(f"{recipe.name}: reduced holds at most {MOST_REDUCED} changes.", "Shorten it.")
     for path, value in stated.items():
-        if any(part in _UNREDUCIBLE for part in path.split(".")[:-1]) and not path.endswith((".weight", ".layers")):
+        kept = any(part in _UNREDUCIBLE for part in path.split(".")[:-1])
+        coarser = path.startswith("phantom.") and path.endswith(".size")
+        if kept and not coarser and not path.endswith((".weight", ".layers")):
             raise UserError(f"{recipe.name}: reduced may not change {path}.", "It keeps losses, pairs and dimension.")
         recipe.tree, old = changed(recipe.tree, path, value, recipe.name)
         said = "the default" if old is None else _shown(old)

@@ -6,6 +6,7 @@ from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
+from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
@@ -16,9 +17,13 @@ from adversaria.data.phantoms.torso import TorsoCT
 __all__ = [
     "Brain",
     "BrainContrasts",
+    "BrainFluidMap",
+    "BrainLesionMap",
+    "BrainTumourMap",
     "ChestFilm",
     "Dermoscopy",
     "Fundus",
+    "FundusVesselMap",
     "Heart",
     "LiverLesion",
     "LungNodule",

@@ -1,0 +1,131 @@
+"""Do the works of a table learn? Each recipe, reduced, at its own purpose, beside trivial baselines or twins.
+
+`python -m benchmarks.works --table 4 [KEY ...]` plays each work for `--seconds` CPU seconds (60) at one thread, one
+work a process. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
+row whose recipe, plan and budget are unchanged is skipped unless it is named. The budget is that of the adversarial
+training alone: for works with a network a class it is shared by the classes. Everything is on phantoms, mostly at 32
+pixels a side: a row says whether a recipe learns in this budget, not how good its paper is.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from adversaria.recipes import read_recipe
+from adversaria.recipes.recipe import shipped
+from benchmarks.translation import Row, seeded
+
+HERE = Path(__file__).parent
+KEPT, PAGE = HERE / "works.json", HERE / "WORKS.md"
+SECONDS = 60.0
+
+
+def fingerprint(key: str, seconds: float) -> str:
+    """Name what a row depends on: the recipe, how it is judged, the budget."""
+    from benchmarks.works_plans import PLANS
+
+    said = shipped()[key].read_text(encoding="utf-8"), repr(PLANS[key]), PLANS[key].version(), seconds
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def keys_of(table: int) -> list[str]:
+    """The works of a table that have a plan, in the order of the plans."""
+    from benchmarks.works_plans import PLANS
+
+    return [key for key in PLANS if read_recipe(key).tree["work"]["table"] == table]
+
+
+def kept() -> dict[str, Any]:
+    """The rows there are."""
+    return dict(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.is_file() else {}
+
+
+def run(key: str, seconds: float) -> Row:
+    """Play one work in this process and judge it."""
+    from benchmarks.works_plans import PLANS
+
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    seeded()
+    return PLANS[key].judged(key, seconds)
+
+
+def keep(key: str, seconds: float) -> None:
+    """Play one work and write its row."""
+    start = time.process_time()
+    row = run(key, seconds)
+    facts = {
+        "learned": row.learned,
+        "budget_s": seconds,
+        "all_cpu_s": round(time.process_time() - start),
+        "torch": torch.__version__,
+        "fingerprint": fingerprint(key, seconds),
+    }
+    rows = {**kept(), key: {**asdict(row), **facts}}
+    KEPT.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    PAGE.write_text(page(rows), encoding="utf-8")
+    said = ", ".join(f"{name} {value:.4g}" for name, value in row.baselines.items())
+    print(f"{key}: {row.measure} {row.value:.4g} ({said}) {'learned' if row.learned else 'NOT learned'}", flush=True)
+
+
+def page(rows: dict[str, Any]) -> str:
+    """Write the table."""
+    lines = [
+        "# Works: does each recipe learn in its budget?",
+        "",
+        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread; `learned` only where the row",
+        "is better than every baseline beside it, on subjects that no training saw. One seed a row.",
+        "",
+        "| work | purpose | measure | value | baselines | learned | plays | CPU s | note |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    order = keys_of(4)
+    for key in [k for k in order if k in rows]:
+        row = rows[key]
+        said = ", ".join(f"{name} {value:.4g}" for name, value in row["baselines"].items())
+        cells = (
+            key, row["purpose"], f"{row['measure']} ({row['better']} is better)", f"{row['value']:.4g}", said,
+            "yes" if row["learned"] else "no: plays, not shown to learn in this budget", row["plays"],
+            f"{row['cpu_seconds']:g} of {row['budget_s']:g}", row["note"],
+        )  # fmt: skip
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    missing = [key for key in order if key not in rows]
+    if missing:
+        lines += ["", f"Not run yet: {', '.join(missing)}."]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Play what is asked for and is not there."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.works", description=__doc__)
+    parser.add_argument("names", nargs="*", help="works to play again; else those that are missing or have changed")
+    parser.add_argument("--table", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--here", action="store_true", help="play the named works in this process")
+    asked = parser.parse_args()
+    if asked.here:
+        for key in asked.names:
+            keep(key, asked.seconds)
+        return 0
+    failed = 0
+    for key in asked.names or keys_of(asked.table):
+        row = kept().get(key, {})
+        if not asked.names and row.get("fingerprint") == fingerprint(key, asked.seconds):
+            continue
+        command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(asked.seconds)]
+        failed += subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False).returncode != 0
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Small supervised networks that works are judged with, and their scores."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from adversaria.draws import order, stream
+from adversaria.networks import UNet
+from benchmarks.translation import dice
+
+
+class Small(nn.Sequential):
+    """A small classifier of images of 32 pixels."""
+
+    def __init__(self, channels: int, classes: int):
+        sizes = ((channels, 16), (16, 32), (32, 48))
+        layers = [part for a, b in sizes for part in (nn.Conv2d(a, b, 3, 2, 1), nn.ReLU())]
+        super().__init__(*layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(48 * 16, classes))
+
+
+def trained(
+    network: nn.Module, image: Tensor, wanted: Tensor, steps: int, batch: int = 16
+) -> Callable[[Tensor], Tensor]:
+    """Train a network on cross entropy for so many steps (Adam, 5e-4), and give what tells probabilities."""
+    optimiser = torch.optim.Adam(network.parameters(), 5e-4, (0.5, 0.999))
+    network.train()
+    for step in range(steps):
+        places = range(step * batch, (step + 1) * batch)
+        index = [int(order(len(image), "twin", p // len(image))[p % len(image)]) for p in places]
+        loss = cross_entropy(logits(network, image[index]), wanted[index])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    network.eval()
+
+    @torch.no_grad()
+    def told(images: Tensor) -> Tensor:
+        return torch.cat([logits(network, part).softmax(1) for part in images.split(32)])
+
+    return told
+
+
+def logits(network: nn.Module, image: Tensor) -> Tensor:
+    """Give the class logits."""
+    found = network(image)
+    return found["label"] if isinstance(found, dict) else found
+
+
+def accuracy(real: Sequence[Tensor], more: Sequence[Tensor] | None, test: Sequence[Tensor], seed: int) -> float:
+    """Balanced accuracy of a classifier trained on images listed by class, and on `more` of them."""
+    torch.manual_seed(seed)
+    sets = [torch.cat([r, m]) for r, m in zip(real, more, strict=True)] if more else list(real)
+    wanted = torch.cat([torch.full((len(s),), kind) for kind, s in enumerate(sets)])
+    told = trained(Small(real[0].shape[1], len(real)), torch.cat(sets), wanted, 600)
+    return float(np.mean([(told(t).argmax(1) == kind).float().mean() for kind, t in enumerate(test)]))
+
+
+def agreed(pairs: Tensor, test: Tensor, seed: int) -> float:
+    """Dice of a U-Net trained on images whose last channel is the map (-1 or 1)."""
+    torch.manual_seed(seed)
+    channels = pairs.shape[1] - 1
+    network = UNet(channels, 2, depth=4, width=12, norm="instance", dropout=0.0, final="identity")
+    told = trained(network, pairs[:, :-1], (pairs[:, -1] > 0).long(), 400, 8)
+    return dice(told(test[:, :-1]).argmax(1), (test[:, -1] > 0).long(), (1,))
+
+
+def shifted(images: Tensor, name: int) -> Tensor:
+    """Copies moved by up to 2 pixels, half of them mirrored left to right."""
+    random, made = stream("shifted", name), []
+    for image in images:
+        row, column, mirror = random.integers(-2, 3), random.integers(-2, 3), random.uniform() < 0.5
+        moved = torch.roll(image, (int(row), int(column)), (-2, -1))
+        made.append(moved.flip(-1) if mirror else moved)
+    return torch.stack(made) if made else images
+
+
+def linear(image: Tensor, label: Tensor, test: Tensor) -> Tensor:
+    """Probabilities (N, K) of a logistic regression on standardised entries."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    model.fit(image.flatten(1).numpy(), label.numpy())
+    return torch.as_tensor(model.predict_proba(test.flatten(1).numpy()))
+
+
+def area(found: Tensor, label: Tensor) -> float:
+    """AUC from scores (N, K): of class 1 against 0, or the mean of one class against the rest."""
+    from sklearn.metrics import roc_auc_score
+
+    kinds = [1] if found.shape[1] == 2 else [int(k) for k in label.unique() if k < found.shape[1]]
+    return float(np.mean([roc_auc_score((label == k).numpy(), found[:, k].numpy()) for k in kinds]))
+
+
+def purity(found: Tensor, label: Tensor) -> float:
+    """Share of the cases that belong to their cluster's commonest class."""
+    counts = [label[found == k].bincount().max() for k in found.unique()]
+    return float(torch.stack(counts).sum()) / len(label)
