@@ -54,6 +54,13 @@ class Perceptual(nn.Module):
         discriminator: nn.Module | None = None,
     ) -> Tensor:
         """Compare (B, C, *S) with (B, C, *S)."""
+        pairs = self.pairs(output, target, source, discriminator)
+        return torch.stack([distance(found, wanted, self.power) for found, wanted in pairs]).sum()
+
+    def pairs(
+        self, output: Tensor, target: Tensor, source: Tensor | None = None, discriminator: nn.Module | None = None
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Give the chosen activations of both images; the target's carry no gradient."""
         found = self._look(output, source, discriminator)
         with torch.no_grad():
             wanted = self._look(target, source, discriminator)
@@ -63,7 +70,7 @@ class Perceptual(nn.Module):
                 f"the perceptual term asks for layers {list(chosen)}, but its network has {len(found)}.",
                 f"Choose layers from 0 to {len(found) - 1}.",
             )
-        return torch.stack([distance(found[i], wanted[i], self.power) for i in chosen]).sum()
+        return [(found[index], wanted[index]) for index in chosen]
 
     def _look(self, image: Tensor, source: Tensor | None, discriminator: nn.Module | None) -> list[Tensor]:
         """List the activations of the frozen network, or else of the discriminator."""

@@ -31,14 +31,15 @@ def checked(power: int) -> int:
 
 
 def distance(first: Tensor, second: Tensor, power: int, weight: Tensor | None = None) -> Tensor:
-    """Mean of |first - second|^power, weighted if asked, in single precision at least.
+    """Mean of |first - second|^power, weighted if asked, in single precision at least; complex numbers by modulus.
 
     Where all weights are 0 so is the distance. ValueError: shapes that differ.
     """
     if first.shape != second.shape:
         raise ValueError(f"cannot compare {tuple(first.shape)} with {tuple(second.shape)}")
     difference = first.to(torch.promote_types(first.dtype, torch.float32)) - second
-    powered = difference.abs() if power == 1 else difference.square()
+    # a complex square would keep its phase
+    powered = difference.abs() if power == 1 else (difference * difference.conj()).real
     if weight is None:
         return powered.mean()
     weight = weight.to(powered.dtype).expand_as(powered)

@@ -20,3 +20,16 @@ class SelfRegularisation(nn.Module):
     def forward(self, output: Tensor, source: Tensor) -> Tensor:
         """Compare (B, C, *S) with (B, C, *S)."""
         return distance(output, source, self.power)
+
+
+class GreySelfRegularisation(SelfRegularisation):
+    """As `SelfRegularisation`, of the means over the channels: the output keeps its input's grey image, not its colour.
+
+    The two may have different numbers of channels.
+    """
+
+    key = "L12-grey"
+
+    def forward(self, output: Tensor, source: Tensor) -> Tensor:
+        """Compare (B, C, *S) with (B, C', *S)."""
+        return super().forward(output.mean(1, keepdim=True), source.mean(1, keepdim=True))

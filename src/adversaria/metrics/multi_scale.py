@@ -15,8 +15,8 @@ def ms_ssim(x: Tensor, y: Tensor, data_range: float, scales: int = 5, sigma: flo
     Wang, Simoncelli and Bovik 2003, eq. 7: contrast and structure at every scale, luminance at the last,
     each to the power of its published weight; the image is halved by means of 2 voxels an axis in between.
     The weights sum to 1.0001 and are used as they are; with fewer `scales` the first ones are divided by
-    their sum. Negative means count as 0. Windows as in `ssim`. Differentiable. ValueError: an axis shorter
-    than the window at the last scale.
+    their sum. Negative means count as 0, without a gradient. Windows as in `ssim`. Differentiable. ValueError:
+    an axis shorter than the window at the last scale.
     """
     check(x, y, data_range, window)
     most = scales_of(min(x.shape[2:]), window)
@@ -29,7 +29,9 @@ def ms_ssim(x: Tensor, y: Tensor, data_range: float, scales: int = 5, sigma: flo
     for scale, power in enumerate(powers):
         last = scale == scales - 1
         mean = banded_mean(x, y, data_range, filter_, similarity if last else contrast_structure)
-        product = product * mean.clamp(min=0) ** power
+        positive = mean > 0
+        # a root has no slope at 0: what counts as 0 is kept out of it
+        product = product * torch.where(positive, torch.where(positive, mean, 1.0) ** power, 0.0)
         if not last:
             x, y = halve(x, 2), halve(y, 2)
     return product

@@ -118,8 +118,13 @@ def _mirrored(image: Tensor, margin: int) -> Tensor:
 def local_mean(image: Tensor, weights: list[float]) -> Tensor:
     """Weighted mean of the neighbours along every spatial axis, where all of them lie inside the image."""
     for axis in range(2, image.ndim):
-        image = _Slide.apply(image, weights, axis)
+        image = along(image, weights, axis)
     return image
+
+
+def along(image: Tensor, weights: list[float], axis: int) -> Tensor:
+    """Weighted sum of the neighbours along one axis, where all of them lie inside the image."""
+    return _Slide.apply(image, weights, axis)
 
 
 class _Slide(torch.autograd.Function):
