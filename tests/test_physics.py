@@ -6,14 +6,49 @@ import torch
 
 from adversaria import physics
 from adversaria.draws import stream
-from adversaria.physics import Biplanar, Downsample, LowDoseCT, ParallelBeam
+from adversaria.physics import Biplanar, Downsample, Fourier, LowDoseCT, MultiCoil, ParallelBeam, RandomLines
+
+
+def fourier_operator():
+    mask = torch.from_numpy(RandomLines()((8, 12), stream("mask")))[None, None]
+    return Fourier().of({"sampling": mask}), (2, 1, 8, 12)
+
+
+def coils_operator():
+    draws = torch.Generator().manual_seed(4)
+    words = {"sampling": (torch.rand(2, 1, 6, 5, 4, generator=draws) > 0.5).float()}
+    return MultiCoil().of({**words, "coils": random_like((2, 3, 6, 5, 4), torch.complex64, draws)}), (2, 1, 6, 5, 4)
+
+
+def random_like(shape, dtype, draws):
+    return torch.randn(shape, generator=draws, dtype=dtype)
+
 
 LINEAR = {
     "Biplanar": lambda: (Biplanar(), (2, 1, 6, 6, 5)),
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
+    "Fourier": fourier_operator,
+    "MultiCoil": coils_operator,
     "ParallelBeam": lambda: (ParallelBeam(24, 17, spacing=1.5), (2, 1, 24, 24)),
 }
-ELSEWHERE = {"LowDoseCT": "random: tested by its law of noise", "Sketch": "not linear: tested by its parts"}
+COMPLEX = {"Fourier", "MultiCoil"}
+ELSEWHERE = {
+    "LowDoseCT": "random: tested by its law of noise",
+    "Sketch": "not linear: tested by its parts",
+    **dict.fromkeys(["ConjugateGradient", "HardConsistency", "SoftConsistency"], "layers: test_consistency.py"),
+    **dict.fromkeys(["EquispacedFractionLines", "EquispacedLines", "FullSampling", "RandomLines"], "test_resonance.py"),
+    **dict.fromkeys(["PoissonDisc", "VariableDensity", "VariableDensityLines"], "test_resonance.py"),
+    **dict.fromkeys(
+        ["calibrated", "channels", "complex_of", "fastmri_random", "root_sum_of_squares"], "test_resonance.py"
+    ),
+}
+
+
+def image_of(name, shape, dtype, seed):
+    draws = torch.Generator().manual_seed(seed)
+    if name in COMPLEX:
+        dtype = {torch.float32: torch.complex64, torch.float64: torch.complex128}[dtype]
+    return random_like(shape, dtype, draws)
 
 
 def disc(size, radius, value=1.0, centre=(0.0, 0.0)):
@@ -25,30 +60,38 @@ def disc(size, radius, value=1.0, centre=(0.0, 0.0)):
 
 
 def test_every_operator_is_tested():
-    assert set(physics.__all__) - {"Operator"} == set(LINEAR) | set(ELSEWHERE)
+    assert set(physics.__all__) - {"Operator", "Sampling"} == set(LINEAR) | set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("name", LINEAR)
 @pytest.mark.parametrize("dtype,bound", [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_the_adjoint_is_the_transpose(name, dtype, bound):
     operator, shape = LINEAR[name]()
-    draws = torch.Generator().manual_seed(1)
-    x = torch.randn(shape, generator=draws, dtype=dtype)
-    y = torch.randn(operator.A(x).shape, generator=draws, dtype=dtype)
-    left, right = (operator.A(x) * y).sum(), (x * operator.adjoint(y)).sum()
-    assert abs(left - right) <= bound * operator.A(x).norm() * y.norm()
+    x = image_of(name, shape, dtype, 1)
+    seen = wide(operator, dtype).A(x)
+    y = random_like(seen.shape, seen.dtype, torch.Generator().manual_seed(2))
+    left, right = (seen * y.conj()).sum(), (x * wide(operator, dtype).adjoint(y).conj()).sum()
+    assert abs(left - right) <= bound * seen.norm() * y.norm()
+
+
+def wide(operator, dtype):
+    """The operator with what it is bound to in this precision."""
+    to = {torch.float32: torch.complex64, torch.float64: torch.complex128}[dtype]
+    held = {k: v for k, v in operator.__dict__.items() if isinstance(v, torch.Tensor)}
+    return operator.bound(**{k: v.to(to if v.is_complex() else dtype) for k, v in held.items()})
 
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_operators_are_linear_and_differentiable(name):
     operator, shape = LINEAR[name]()
-    x, other = torch.randn(2, *shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    operator = wide(operator, torch.float64)
+    x, other = (image_of(name, shape, torch.float64, seed) for seed in (0, 3))
     torch.testing.assert_close(operator.A(2 * x - other), 2 * operator.A(x) - operator.A(other))
     x.requires_grad_(True)
     y = operator.A(x)
-    (gradient,) = torch.autograd.grad(y.square().sum() / 2, x, create_graph=True)
+    (gradient,) = torch.autograd.grad(y.abs().square().sum() / 2, x, create_graph=True)
     torch.testing.assert_close(gradient, operator.adjoint(y))
-    (second,) = torch.autograd.grad(gradient.square().sum() / 2, x)
+    (second,) = torch.autograd.grad(gradient.abs().square().sum() / 2, x)
     torch.testing.assert_close(second, operator.adjoint(operator.A(gradient)))
 
 

@@ -1,10 +1,49 @@
 """Operators: the physics of acquisition, differentiable and with exact adjoints."""
 
 from adversaria.physics.biplanar import Biplanar
+from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
+from adversaria.physics.complex import channels, complex_of
+from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.fourier import Fourier
 from adversaria.physics.operator import Operator
 from adversaria.physics.radon import ParallelBeam
+from adversaria.physics.sampling import (
+    EquispacedFractionLines,
+    EquispacedLines,
+    FullSampling,
+    RandomLines,
+    Sampling,
+    VariableDensityLines,
+    fastmri_random,
+)
+from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sketch import Sketch
 
-__all__ = ["Biplanar", "Downsample", "LowDoseCT", "Operator", "ParallelBeam", "Sketch"]
+__all__ = [
+    "Biplanar",
+    "ConjugateGradient",
+    "Downsample",
+    "EquispacedFractionLines",
+    "EquispacedLines",
+    "Fourier",
+    "FullSampling",
+    "HardConsistency",
+    "LowDoseCT",
+    "MultiCoil",
+    "Operator",
+    "ParallelBeam",
+    "PoissonDisc",
+    "RandomLines",
+    "Sampling",
+    "Sketch",
+    "SoftConsistency",
+    "VariableDensity",
+    "VariableDensityLines",
+    "calibrated",
+    "channels",
+    "complex_of",
+    "fastmri_random",
+    "root_sum_of_squares",
+]

@@ -30,7 +30,7 @@ def entries() -> list[dict[str, Any]]:
         ("games", games, ("Game", "Adam", "RMSprop", "SGD")),
         ("networks", networks, ()),
         ("layers", layers, ()),
-        ("operators", physics, ("Operator",)),
+        ("operators", physics, ("Operator", "Sampling")),
         ("phantoms", phantoms, ("Phantom",)),
         (
             "losses",

@@ -23,6 +23,7 @@ _BASES = {
     "FDivergence",
     "Operator",
     "Phantom",
+    "Sampling",
     "Score",
     "Terms",
     "Weighted",
