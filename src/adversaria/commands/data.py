@@ -31,7 +31,7 @@ def check(folder: Path, *, volumes: bool = False, json: bool = False, quiet: boo
     from adversaria.vocabulary import UserError
 
     found = recognise(folder)
-    places = [source.path for names in found.words.values() for source in names.values()]
+    places = [source for names in found.words.values() for source in names.values()]
     rows: list[dict[str, str]] = []
     with progress("checking", quiet) as tick:
         for number, place in enumerate(places):
@@ -54,14 +54,15 @@ def check(folder: Path, *, volumes: bool = False, json: bool = False, quiet: boo
     return rows
 
 
-def _looked(place: Path, volumes: bool) -> list[dict[str, str]]:
+def _looked(source: Any, volumes: bool) -> list[dict[str, str]]:
     import numpy as np
 
-    from adversaria.data.read import read_image
+    from adversaria.data.read import read_source
     from adversaria.vocabulary import UserError
 
+    place = source.path
     try:
-        image = read_image(place, require_volume=volumes)
+        image = read_source(source, require_volume=volumes)
     except UserError as error:
         return [{"file": str(place), "state": "bad", "reason": error.message, "remedy": error.remedy}]
     rows = [{"file": str(place), "state": "remark", "reason": text, "remedy": ""} for text in image.warnings]
@@ -90,7 +91,7 @@ def show(folder: Path, *, output: Annotated[Path, Parameter(name=["--output", "-
     import numpy as np
 
     from adversaria.data.folders import recognise
-    from adversaria.data.read import read_image
+    from adversaria.data.read import read_source
     from adversaria.tasks.pictures import middle, strip
 
     found = recognise(folder)
@@ -99,7 +100,7 @@ def show(folder: Path, *, output: Annotated[Path, Parameter(name=["--output", "-
     for word, names in found.words.items():
         row = []
         for source in list(names.values())[:6]:
-            image = read_image(source.path)
+            image = read_source(source)
             low, high = np.percentile(image.array, [1, 99])
             size = "x".join(map(str, image.array.shape))
             print(f"{word}: {size}, {image.unit}, {image.dtype}, {image.spacing} mm, 1-99 % {low:g} to {high:g}")

@@ -10,15 +10,15 @@ import torch
 
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
-from adversaria.data.folders import recognise
+from adversaria.data.folders import Found, recognise
 from adversaria.data.image import Image
 from adversaria.data.intensity import Window
 from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
-from adversaria.data.split import LOOSE, SAME_SUBJECT, by_slices, by_subject
+from adversaria.data.split import LOOSE, SAME_SUBJECT, by_part, by_slices, by_subject
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
 from adversaria.run import Run
-from adversaria.vocabulary import UserError
+from adversaria.vocabulary import WORDS, UserError
 
 FIRST = {"train": 0, "validation": 50_000, "test": 100_000}
 _ACCEPTS_ALONE = ("target", "image")
@@ -51,6 +51,7 @@ class Session:
     loose: bool = False
     said: list[str] = field(default_factory=list)
     excluded: dict[Case, str] = field(default_factory=dict)
+    classes: dict[str, list[str]] = field(default_factory=dict)
     make_part: Callable[[str], Part] = lambda part: Part({}, {})
 
     @property
@@ -164,9 +165,9 @@ def _evaluated(recipe: Recipe, stream: str) -> set[str]:
 
 def _plan(session: Session, stream: str, bind: Mapping[str, str], acquire: Mapping[str, tuple[str, Measure]]) -> Plan:
     recipe = session.recipe
-    describe = f"{recipe.describe(('intensity', 'acquire', 'bind', 'phantom'))} {sorted(bind.items())}"
+    describe = f"{recipe.describe(('intensity', 'acquire', 'bind', 'phantom', 'grid'))} {sorted(bind.items())}"
     intensity = {word: rule for word, rule in recipe.intensities().items() if word in bind}
-    return Plan(bind, intensity, acquire, session.dims, session.seed, describe)
+    return Plan(bind, intensity, acquire, session.dims, session.seed, describe, recipe.grid())
 
 
 def _open_phantom(session: Session, streams: Sequence[str]) -> None:
@@ -191,6 +192,8 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
     for stream, bind in words.items():
         acquired = measures_of(session.recipe, stream)
         present = [name for name in bind.values() if name in found.words]
+        columns = [name for word, name in bind.items() if is_class(word)]
+        _note_classes(session, found, bind)
         needed = {word: pair for word, pair in acquired.items() if word in bind.values() and word not in found.words}
         if not present:
             raise UserError(
@@ -202,12 +205,44 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
-            alone(found, stand_in, volume)
+            alone(found, stand_in, volume, columns)
             if not judged and (unpaired or len(present) == 1)
-            else paired(found, [*(present[:1] if unpaired else present), *judged], volume)
+            else paired(found, [*(present[:1] if unpaired else present), *judged], volume, columns)
         )
     session.loose = found.loose and not assume_independent
     _split_folder(session)
+    for stream, bind in words.items():
+        for column in (name for word, name in bind.items() if is_class(word)):
+            _refuse_missing(session, found, stream, column)
+
+
+def is_class(word: str) -> bool:
+    """Whether a word of a batch is the class of a case."""
+    return WORDS[word].unit == "class index"
+
+
+def _note_classes(session: Session, found: Found, bind: Mapping[str, str]) -> None:
+    """Keep the names of the classes, and say how many cases have none."""
+    for word, name in bind.items():
+        if is_class(word):
+            session.classes[word] = found.class_names(name)
+            total = max(len(names) for names in found.words.values())
+            if len(found.classes[name]) < total:
+                session.said.append(f"{total - len(found.classes[name])} of {total} cases have no {name}")
+
+
+def _refuse_missing(session: Session, found: Found, stream: str, column: str) -> None:
+    """Refuse a class that no training case has."""
+    chosen = _cases_of(session, stream, "train") if session.parts is not None else session.cases[stream]
+    seen = {int(case.load()[column].array) for case in chosen}
+    names = found.class_names(column)
+    lacking = [name for number, name in enumerate(names) if number not in seen]
+    if lacking:
+        count = list(found.classes[column].values()).count(lacking[0])
+        raise UserError(
+            f"no training case has the {column} '{lacking[0]}' ({count} of all cases have it).",
+            "Bring more cases of this class, leave it out, or take another --seed for the split.",
+        )
 
 
 def _judging(session: Session, found: Any, stream: str) -> list[str]:
@@ -223,7 +258,9 @@ def _judging(session: Session, found: Any, stream: str) -> list[str]:
 
 
 def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
-    """Which word of the folder stands for a word of the recipe."""
+    """Which word of the folder stands for a word of the recipe; for a class, which column."""
+    if is_class(word):
+        return _column(found, word, name, recipe)
     names = list(found.words)
     if name in found.words:
         return name
@@ -234,6 +271,19 @@ def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe:
     if {"A", "B"} <= set(names) and word in ("source", "target"):
         return "A" if word == "source" else "B"
     return pick_word(found, name)
+
+
+def _column(found: Found, word: str, name: str, recipe: Recipe) -> str:
+    """The column of classes of this name, or the only one."""
+    if name in found.classes:
+        return name
+    if len(found.classes) == 1:
+        return next(iter(found.classes))
+    raise UserError(
+        f"{recipe.name} reads the class of each case as '{word}', and the data have no column '{name}': "
+        f"{found.describe()}.",
+        f"Write a manifest.csv with the columns image,{name}, or name another column: --set bind.{word}=COLUMN.",
+    )
 
 
 def _split_folder(session: Session) -> None:
@@ -251,16 +301,28 @@ def _split_folder(session: Session) -> None:
         )
     session.parts = {}
     rules = []
+    alike = _part_of(session)
     for stream, cases in session.cases.items():
-        split = by_subject([case.subject for case in cases], session.seed)
+        names = [case.subject for case in cases]
+        split = by_subject(names, session.seed) if alike is None else by_part(names, alike)
         session.parts |= {f"{stream}/{part}": indices for part, indices in split.cases.items()}
         rules.append(split.rule if not session.loose else split.rule.replace("by subject", "by file"))
     session.rule = "; ".join(dict.fromkeys(rules))
 
 
+def _part_of(session: Session) -> dict[str, str] | None:
+    """The part of each subject where streams share subjects: nobody may be trained on in one and tested in another."""
+    sets = [{case.subject for case in cases} for cases in session.cases.values()]
+    if len(sets) < 2 or not set.intersection(*sets):
+        return None
+    everyone = sorted(set.union(*sets))
+    split = by_subject(everyone, session.seed)
+    return {everyone[index]: part for part, indices in split.cases.items() for index in indices}
+
+
 def _filled(case: Case, session: Session) -> range:
     """The slices of a subject from the first to the last in which every image shows something."""
-    images = list(case.load().values())
+    images = [image for image in case.load().values() if image.array.ndim > 1]
     if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",

@@ -291,6 +291,7 @@ def record(
                 "slices": {p: [r.start, r.stop] for p, r in session.slices.items()},
             },
             "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
+            "classes": session.classes,
             "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
             "reduced": session.recipe.reductions(),
             "warnings": warnings_of(session),

@@ -79,8 +79,8 @@ def pick_word(found: Found, wanted: str) -> str:
     raise UserError(f"the data have no word '{wanted}': {found.describe()}.", remedy)
 
 
-def paired(found: Found, words: Sequence[str], volume: bool) -> list[Case]:
-    """Make a case of each name that all words share; names without a partner are refused."""
+def paired(found: Found, words: Sequence[str], volume: bool, columns: Sequence[str] = ()) -> list[Case]:
+    """Make a case of each name that all words share; names without a partner are refused, without a class left out."""
     names = {word: set(found.words[word]) for word in words}
     shared = set.intersection(*names.values())
     alone = sorted((word, name) for word in words for name in names[word] - shared)
@@ -91,22 +91,31 @@ def paired(found: Found, words: Sequence[str], volume: bool) -> list[Case]:
             f"{len(alone)} images have no partner, the first is {path} (no image of that name in the other folders).",
             "Give partners the same file name, list the pairs in a manifest.csv, or use a recipe for unpaired data.",
         )
-    return [_case(found, sorted(shared), index, words, volume) for index in range(len(shared))]
+    return _cases(found, shared, words, volume, columns)
 
 
-def alone(found: Found, word: str, volume: bool) -> list[Case]:
-    """Make a case of each image of one word: a stream of its own."""
-    return [_case(found, sorted(found.words[word]), index, [word], volume) for index in range(len(found.words[word]))]
+def alone(found: Found, word: str, volume: bool, columns: Sequence[str] = ()) -> list[Case]:
+    """Make a case of each image of one word (that has a class in each of `columns`): a stream of its own."""
+    return _cases(found, set(found.words[word]), [word], volume, columns)
 
 
-def _case(found: Found, names: Sequence[str], index: int, words: Sequence[str], volume: bool) -> Case:
+def _cases(found: Found, names: set[str], words: Sequence[str], volume: bool, columns: Sequence[str]) -> list[Case]:
+    kept = sorted(name for name in names if all(name in found.classes[column] for column in columns))
+    known = {column: found.class_names(column) for column in columns}
+    numbers = [{c: known[c].index(found.classes[c][name]) for c in columns} for name in kept]
+    return [_case(found, kept, index, words, volume, numbers[index]) for index in range(len(kept))]
+
+
+def _case(
+    found: Found, names: Sequence[str], index: int, words: Sequence[str], volume: bool, numbers: Mapping[str, int]
+) -> Case:
     sources = {word: found.words[word][names[index]] for word in words}
     paths = tuple(source.path for source in sources.values())
 
     def load() -> Mapping[str, Image]:
-        from adversaria.data.read import read_image
+        from adversaria.data.read import read_source
 
-        images = {word: read_image(source.path, require_volume=volume) for word, source in sources.items()}
+        images = {word: read_source(source, require_volume=volume) for word, source in sources.items()}
         sizes = {word: image.array.shape[1:] for word, image in images.items()}
         if len(set(sizes.values())) > 1:
             said = ", ".join(f"{word} {'x'.join(map(str, size))}" for word, size in sizes.items())
@@ -115,9 +124,10 @@ def _case(found: Found, names: Sequence[str], index: int, words: Sequence[str], 
                 "Resample them to one grid first; adversaria does not resample silently.",
             )
         _refuse_apart(list(images.values()))
-        return images
+        return {**images, **{column: Image(np.asarray(number, np.int64)) for column, number in numbers.items()}}
 
-    return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, _identity(paths))
+    identity = _identity(paths) + (repr(sorted(numbers.items())) if numbers else "")
+    return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, identity)
 
 
 def _refuse_apart(images: Sequence[Image]) -> None:

@@ -1,8 +1,8 @@
 """What a folder of images holds: which words, which cases, which subjects.
 
-Recognised layouts, in this order: a CSV manifest; nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical
-Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS (`sub-*`); one folder a subject with one
-folder or file a word; one folder a word; a single DICOM series or loose files.
+Recognised layouts, in this order: a CSV manifest (its columns are words, or classes such as `label`); nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical
+Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS (`sub-*`); a folder a case with `images/`
+and `masks/`, one mask an object; one folder a subject with one folder or file a word; one folder a word; a single DICOM series or loose files.
 """
 
 import csv
@@ -39,21 +39,29 @@ _ROLES = re.compile(
 
 @dataclass(frozen=True)
 class Source:
-    """Where one image of one case lies: a file or a folder with one DICOM series."""
+    """Where one image of one case lies: a file or a folder with one DICOM series.
+
+    With `parts` it is a mask that comes in parts, one file an object; `path` is their folder.
+    """
 
     path: Path
     subject: str
+    parts: tuple[Path, ...] = ()
 
 
 @dataclass
 class Found:
-    """What was recognised: `words[word][name]` is where the image of that word and case name lies."""
+    """What was recognised: `words[word][name]` is where the image of that word and case name lies.
+
+    `classes[column][name]` is the class of a case, as the manifest writes it.
+    """
 
     layout: str
     words: dict[str, dict[str, Source]] = field(default_factory=dict)
+    classes: dict[str, dict[str, str]] = field(default_factory=dict)
     loose: bool = False
 
-    def add(self, word: str, name: str, path: Path, subject: str) -> None:
+    def add(self, word: str, name: str, path: Path, subject: str, parts: tuple[Path, ...] = ()) -> None:
         """Note one image; two of one word and name are refused."""
         place = self.words.setdefault(word, {})
         if name in place:
@@ -61,12 +69,23 @@ class Found:
                 f"{path} and {place[name].path} both claim to be '{word}' of case '{name}'.",
                 "Give them different names, or list the cases in a manifest.csv.",
             )
-        place[name] = Source(path, subject)
+        place[name] = Source(path, subject, parts)
 
     def describe(self) -> str:
         """Say what was recognised, for the user to confirm or override."""
         counts = ", ".join(f"{word} ({len(names)})" for word, names in self.words.items())
-        return f"{self.layout}: {counts}"
+        counted = [f"; {column}: {_tally(names)}" for column, names in self.classes.items()]
+        return f"{self.layout}: {counts}{''.join(counted)}"
+
+    def class_names(self, column: str) -> list[str]:
+        """The classes of a column, in the order of their numbers: by value if all are whole numbers, else by name."""
+        names = set(self.classes[column].values())
+        return sorted(names, key=int) if all(re.fullmatch(r"-?\d+", name) for name in names) else sorted(names)
+
+
+def _tally(names: dict[str, str]) -> str:
+    values = list(names.values())
+    return ", ".join(f"{value} ({values.count(value)})" for value in sorted(set(values))[:20])
 
 
 def recognise(folder: Path) -> Found:
@@ -75,7 +94,7 @@ def recognise(folder: Path) -> Found:
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
         return _manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
-    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _subjects, _word_folders, _flat):
+    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
         found = look(folder)
         if found is not None and found.words:
             return found
@@ -147,14 +166,15 @@ def _manifest_in(folder: Path) -> Found | None:
 
 
 def _manifest(path: Path) -> Found:
-    """Columns: one for each word, and optionally `case` and `subject`."""
+    """Columns: one for each word, `case` and `subject`, and columns of classes; a case without a class has none."""
     found = Found(f"manifest {path.name}")
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as CSV: {error}", "Save it as UTF-8 with a header row.") from None
-    words = [c for c in (rows[0] if rows else {}) if c and c not in ("case", "subject", "label", "split")]
+    columns = [c for c in (rows[0] if rows else {}) if c and c not in ("case", "subject", "split")]
+    words = [c for c in columns if c != "label" and any(_names_file(path.parent, row[c]) for row in rows)]
     if not words:
         raise UserError(f"{path} lists no images.", "Give it a header with one column for each word, then rows.")
     for number, row in enumerate(rows):
@@ -162,7 +182,16 @@ def _manifest(path: Path) -> Found:
         for word in words:
             if row.get(word):
                 found.add(word, name, _inside(path.parent, row[word]), row.get("subject") or name)
+        for column in columns:
+            value = (row.get(column) or "").strip()
+            if column not in words and value and not value.lower().endswith(SUFFIXES):
+                found.classes.setdefault(column, {})[name] = value
     return found
+
+
+def _names_file(root: Path, value: str | None) -> bool:
+    """Whether a cell of a manifest names an image rather than a class."""
+    return bool(value) and (str(value).lower().endswith(SUFFIXES) or "/" in str(value) or (root / str(value)).exists())
 
 
 def _json(path: Path) -> Any:
@@ -241,6 +270,21 @@ def _common_words(paths: Iterable[Path]) -> dict[str, Path] | None:
     return named
 
 
+def _objects(folder: Path) -> Found | None:
+    """One folder a case, in it `images/` with one image and `masks/` with one mask for every object."""
+    places = _folders(folder)
+    if not places or not all((p / "images").is_dir() and (p / "masks").is_dir() for p in places):
+        return None
+    found = Found("one folder a case, one mask an object", loose=True)
+    for place in places:
+        images, masks = _images(place / "images"), _images(place / "masks")
+        if len(images) != 1 or not masks:
+            return None
+        found.add("image", place.name, images[0], place.name)
+        found.add("mask", place.name, place / "masks", place.name, tuple(masks))
+    return found
+
+
 def _are_words(outer: list[str], inner: list[str]) -> bool:
     """Tell pair folders (`ct/p1 mr/p1`) from subject folders (`p1/ct p1/mr`), which look alike.
 
@@ -260,7 +304,7 @@ def _subjects(folder: Path) -> Found | None:
     found = Found("one folder a subject")
     words: list[set[str]] = []
     stems = [{_stem(p) for p in (*_images(place), *_folders(place))} for place in _folders(folder)]
-    if len(stems) > 1 and all(_ROLES.match(p.name) for p in _folders(folder)):
+    if all(_ROLES.match(p.name) for p in _folders(folder)):
         return None
     alike = len(stems) > 1 and all(names == stems[0] for names in stems)
     if alike and _are_words([p.name for p in _folders(folder)], sorted(stems[0])):
@@ -303,8 +347,8 @@ def _flat(folder: Path) -> Found | None:
     images = _images(folder)
     if images:
         return _loose("loose files", images)
-    below = _folders(folder)
-    return _flat(below[0]) if len(below) == 1 else None
+    below = [found for place in _folders(folder) if (found := _flat(place)) is not None]
+    return below[0] if len(below) == 1 else None
 
 
 def _loose(layout: str, paths: list[Path]) -> Found:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from adversaria.data.cases import Case
 from adversaria.data.feed import Item
+from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Intensity, Scale
 from adversaria.draws import stream
@@ -29,8 +30,8 @@ class Plan:
     """What is done to every case.
 
     `bind` maps words of the batch to words of the data; `acquire` maps a new word to the word that it
-    is measured from and how; `intensity` scales words of the batch; `describe` names all this for the
-    cache.
+    is measured from and how; `intensity` scales words of the batch; every image is put on `grid` first, if
+    there is one; `describe` names all this for the cache.
     """
 
     bind: Mapping[str, str]
@@ -39,6 +40,7 @@ class Plan:
     dims: int = 2
     seed: int = 0
     describe: str = ""
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,16 @@ def _differ(images: Mapping[str, Image], plan: Plan) -> bool:
 
 def measured(case: Case, plan: Plan) -> dict[str, Image]:
     """Load a case's images and make its measurements, with noise keyed by the case."""
-    images = dict(case.load())
+    images = on_grid(case.load(), plan)
     for word, (of, measure) in plan.acquire.items():
         if word not in images:
             images[word] = measure(images[of], stream("acquire", plan.seed, case.subject, word))
     return images
+
+
+def on_grid(images: Mapping[str, Image], plan: Plan) -> dict[str, Image]:
+    """Put a case's images on the plan's grid; numbers, and all images where there is no grid, stay as they are."""
+    if plan.grid is None:
+        return dict(images)
+    maps = {plan.bind.get(word, word) for word in plan.grid.labels}
+    return {w: plan.grid.place(i, w in maps) if i.array.ndim > 1 else i for w, i in images.items()}

@@ -1,11 +1,13 @@
 """Reading one image: a NIfTI, a picture, a DICOM file, or a folder with one DICOM series."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from adversaria.data.guard import UnreadableImage, decode
+from adversaria.data.folders import Source
 from adversaria.data.image import Image
 
 
@@ -36,6 +38,19 @@ def read_image(path: Path, require_volume: bool = False, allow_nonfinite: bool =
         warnings=tuple(warnings),
         source=_files(Path(path), facts),
     )
+
+
+def read_source(source: Source, require_volume: bool = False) -> Image:
+    """Read what a recognised source holds; parts, one mask an object, become one map: 1 where any object is."""
+    if not source.parts:
+        return read_image(source.path, require_volume)
+    first, *others = (read_image(path, require_volume) for path in source.parts)
+    inside = first.array.max(0, keepdims=True) > 0
+    for other, path in zip(others, source.parts[1:], strict=True):
+        if other.array.shape[1:] != inside.shape[1:]:
+            raise UnreadableImage(f"{path} differs in size from the other masks beside it.", "Mend or remove it.")
+        inside |= other.array.max(0, keepdims=True) > 0
+    return replace(first.like(inside), unit="labels", source=source.parts, warnings=())
 
 
 def peek(path: Path) -> dict[str, Any]:

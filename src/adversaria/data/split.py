@@ -1,6 +1,6 @@
 """Who is trained on and who is tested: by subject, or by blocks of slices when there is but one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adversaria.draws import order
@@ -43,6 +43,22 @@ def by_subject(subjects: Sequence[str], seed: int, fractions: tuple[float, float
     for index, subject in enumerate(subjects):
         cases[part_of[subject]].append(index)
     counts = {part: sum(1 for p in part_of.values() if p == part) for part in PARTS}
+    return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")
+
+
+def by_part(subjects: Sequence[str], part_of: Mapping[str, str]) -> Split:
+    """Split cases by a part that is already known of each subject; every part needs one."""
+    cases: dict[str, list[int]] = {part: [] for part in PARTS}
+    for index, subject in enumerate(subjects):
+        cases[part_of[subject]].append(index)
+    empty = [part for part in PARTS if not cases[part]]
+    if empty:
+        raise UserError(
+            f"one of the streams has no subject in the {empty[0]} part, and streams that share subjects are split "
+            "together.",
+            "Bring more subjects, or take another --seed for the split.",
+        )
+    counts = {part: len({subjects[i] for i in indices}) for part, indices in cases.items()}
     return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")
 
 

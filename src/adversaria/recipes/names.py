@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from adversaria import engine, games, losses, networks, physics
-from adversaria.data import feed, intensity, phantoms
+from adversaria.data import feed, grid, intensity, phantoms
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
@@ -29,6 +29,7 @@ _BASES = {
     "Weighted",
 }
 _SCALINGS = ("Percentile", "Window")
+_GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")
 
@@ -44,6 +45,7 @@ def members() -> dict[str, type]:
         (physics, physics.__all__),
         (phantoms, phantoms.__all__),
         (intensity, _SCALINGS),
+        (grid, _GRIDS),
         (feed, _SAMPLINGS),
         (engine, _SCHEDULES),
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adversaria.data.feed import Sampling, Uniform
+from adversaria.data.grid import Grid
 from adversaria.data.intensity import Intensity
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
@@ -24,7 +25,7 @@ from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import WORDS, UserError
 
 KEYS = (
-    "base", "work", "seed", "data", "phantom", "subjects", "acquire", "bind", "intensity", "game", "train", "apply",
+    "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train", "apply",
     "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
@@ -107,7 +108,7 @@ class Recipe:
 
     def _made(self, value: Any, kind: Any, where: str) -> Any:
         if not isinstance(value, Node):
-            raise UserError(f"{self.name}: {where} is not a tag.", "Write for example schedule: !LinearDecay {}.")
+            raise UserError(f"{self.name}: {where} is not a tag.", "Write a member, for example !LinearDecay {}.")
         return Builder(extra=self.extra).make(value, kind, f"{self.name}: {where}")
 
     def _optimisers(self, stated: Any) -> dict[str, Optimiser]:
@@ -204,6 +205,11 @@ class Recipe:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
         return made
 
+    def grid(self) -> Grid | None:
+        """Build the grid that every image is put on, if the recipe states one."""
+        node = self.tree.get("grid")
+        return None if node is None else self._made(node, Grid, "grid")
+
     def windows(self) -> Windows:
         """How images are cut when the game is applied."""
         stated = dict(self.tree.get("apply", {}))
@@ -242,7 +248,7 @@ def check(recipe: Recipe) -> None:
     for word in recipe.bind:
         if word not in WORDS:
             raise UserError(f"{recipe.name}: '{word}' is not a word of a batch.", near(word, WORDS) or "See bind.")
-    recipe.training(), recipe.evaluation(), recipe.acquisitions(), recipe.windows()
+    recipe.training(), recipe.evaluation(), recipe.acquisitions(), recipe.windows(), recipe.grid()
 
 
 def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:
