@@ -1,6 +1,5 @@
 """Loss terms, the SSIM kernel and VGG-19 features against closed forms and other libraries; binding by word."""
 
-
 import pytest
 import torch
 from torch import Tensor, nn
