@@ -1,8 +1,9 @@
 """What a folder of images holds: which words, which cases, which subjects.
 
-Recognised layouts, in this order: a CSV manifest (its columns are words, or classes such as `label`); nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical
-Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS (`sub-*`); a folder a case with `images/`
-and `masks/`, one mask an object; one folder a subject with one folder or file a word; one folder a word; a single DICOM series or loose files.
+Recognised layouts, in this order: a CSV manifest (its columns are words, or classes such as `label`);
+nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`;
+BIDS (`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one
+folder or file a word; one folder a word; a single DICOM series or loose files.
 """
 
 import csv
@@ -347,7 +348,7 @@ def _flat(folder: Path) -> Found | None:
     images = _images(folder)
     if images:
         return _loose("loose files", images)
-    below = [found for place in _folders(folder) if (found := _flat(place)) is not None]
+    below = [deeper for place in _folders(folder) if (deeper := _flat(place)) is not None]
     return below[0] if len(below) == 1 else None
 
 
