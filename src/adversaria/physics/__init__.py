@@ -6,6 +6,7 @@ from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.fan import FanBeam
 from adversaria.physics.fourier import Fourier
 from adversaria.physics.operator import Operator
 from adversaria.physics.radon import ParallelBeam
@@ -27,6 +28,7 @@ __all__ = [
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
+    "FanBeam",
     "Fourier",
     "FullSampling",
     "HardConsistency",
