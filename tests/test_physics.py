@@ -6,7 +6,20 @@ import torch
 
 from adversaria import physics
 from adversaria.draws import stream
-from adversaria.physics import Biplanar, Downsample, FanBeam, Fourier, LowDoseCT, MultiCoil, ParallelBeam, RandomLines
+from adversaria.physics import (
+    Biplanar,
+    Downsample,
+    FanBeam,
+    FibreBundle,
+    Fourier,
+    GaussianBlur,
+    KSpaceTruncation,
+    LowDoseCT,
+    MultiCoil,
+    ParallelBeam,
+    RandomLines,
+    RigidMotion,
+)
 
 
 def fourier_operator():
@@ -20,6 +33,11 @@ def coils_operator():
     return MultiCoil().of({**words, "coils": random_like((2, 3, 6, 5, 4), torch.complex64, draws)}), (2, 1, 6, 5, 4)
 
 
+def motion_operator():
+    poses = 0.3 * random_like((2, 3, 6), torch.float32, torch.Generator().manual_seed(5))
+    return RigidMotion().of({"motion": poses}), (2, 1, 6, 8, 5)
+
+
 def random_like(shape, dtype, draws):
     return torch.randn(shape, generator=draws, dtype=dtype)
 
@@ -27,14 +45,21 @@ def random_like(shape, dtype, draws):
 LINEAR = {
     "Biplanar": lambda: (Biplanar(), (2, 1, 6, 6, 5)),
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
+    "FibreBundle": lambda: (FibreBundle((20, 24), 3.0), (2, 2, 20, 24)),
     "Fourier": fourier_operator,
+    "GaussianBlur": lambda: (GaussianBlur(2.5), (2, 1, 9, 8, 5)),
+    "KSpaceTruncation": lambda: (KSpaceTruncation((2, 3, 1)), (2, 1, 8, 9, 5)),
     "MultiCoil": coils_operator,
     "FanBeam": lambda: (FanBeam(20, 15, spacing=1.5, distance=70.0), (2, 1, 20, 20)),
+    "RigidMotion": motion_operator,
     "ParallelBeam": lambda: (ParallelBeam(24, 17, spacing=1.5), (2, 1, 24, 24)),
 }
-COMPLEX = {"Fourier", "MultiCoil"}
+COMPLEX = {"Fourier", "KSpaceTruncation", "MultiCoil", "RigidMotion"}
 ELSEWHERE = {
     "LowDoseCT": "random: tested by its law of noise",
+    "MetalCT": "random: test_acquisitions.py",
+    "PETCounts": "random: test_acquisitions.py",
+    **dict.fromkeys(["mlem", "thinned"], "test_acquisitions.py"),
     "Sketch": "not linear: tested by its parts",
     **dict.fromkeys(["ConjugateGradient", "HardConsistency", "SoftConsistency"], "layers: test_consistency.py"),
     **dict.fromkeys(["EquispacedFractionLines", "EquispacedLines", "FullSampling", "RandomLines"], "test_resonance.py"),
