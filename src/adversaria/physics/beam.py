@@ -93,8 +93,8 @@ class Beam(Operator):
         """Give the rays of one view, one a detector."""
         raise NotImplementedError
 
-    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | float]:
-        """Give where pixels fall on the detector, in pixels from the axis, and their weight."""
+    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Give where pixels fall on the detector, in pixels from the axis, and their weight where it is not 1."""
         raise NotImplementedError
 
     def parts(self, tensor: Tensor) -> list[tuple[Tensor, "Beam"]]:
@@ -107,13 +107,15 @@ class Beam(Operator):
 
     def back_project(self, y: Tensor) -> Tensor:
         """Sum over views what the detector saw at each pixel, linearly interpolated and weighted."""
-        place = torch.arange(self.size, dtype=torch.float64, device=y.device) - (self.size - 1) / 2
-        flat = y.flatten(0, 1)
+        place = torch.arange(self.size, dtype=y.dtype, device=y.device) - (self.size - 1) / 2
+        flat = torch.nn.functional.pad(y.flatten(0, 1), (2, 2))
         image = y.new_zeros(flat.shape[0], self.size * self.size)
         for view, angle in enumerate(self.angles.tolist()):
             at, weight = self.shadow(angle, place[:, None], place[None, :])
-            seen = _interpolate(flat[:, view], (at / self.pitch + self.shift + (self.detectors - 1) / 2).flatten())
-            image += seen * weight.flatten().to(y.dtype) if isinstance(weight, Tensor) else seen * weight
+            at = at.mul(1 / self.pitch).add_(self.shift + (self.detectors - 1) / 2)
+            low = at.floor().clamp_(-2, self.detectors)
+            seen = _between(flat[:, view], (low.long() + 2).flatten(), at.sub_(low).flatten())
+            image += seen * weight.flatten() if isinstance(weight, Tensor) else seen
         return image.view(*y.shape[:2], self.size, self.size)
 
     def check(self, tensor: Tensor, wanted: tuple[int, int], name: str) -> None:
@@ -146,67 +148,67 @@ def ramp_filter(y: Tensor, blur: float = 0.0) -> Tensor:
     return torch.fft.irfft(torch.fft.rfft(y, length) * response, length)[..., :count]
 
 
-def _interpolate(values: Tensor, at: Tensor) -> Tensor:
-    first = at.floor()
-    share = (at - first).to(values.dtype)
-    index = first.long().clamp(0, values.shape[1] - 2)
-    inside = ((at >= 0) & (at <= values.shape[1] - 1)).to(values.dtype)
-    return (values[:, index] * (1 - share) + values[:, index + 1] * share) * inside
+def _between(values: Tensor, place: Tensor, share: Tensor) -> Tensor:
+    """Interpolate each row of `values` between `place` and the next; index_select is the fastest way to gather."""
+    return torch.lerp(values.index_select(1, place), values.index_select(1, place + 1), share)
 
 
 class _Walk(NamedTuple):
-    """Rays of one view along one axis: which detectors, places in the padded image, and two weights a place."""
+    """Rays of one view along one axis: which detectors, places in the padded image, share of the next, step in cm."""
 
-    which: Tensor
+    which: Tensor | slice
     down: bool
     place: Tensor
-    first: Tensor
-    second: Tensor
+    share: Tensor
+    step: Tensor
+
+
+BORDER = 2  # zeros around an image, so that rays beside it meet two of them
 
 
 def _walks(beam: Beam, angle: float, like: Tensor) -> list[_Walk]:
     rays = beam.rays(angle, like.device)
-    lines = torch.arange(beam.size, dtype=torch.float64, device=like.device)
+    lines = torch.arange(beam.size, dtype=like.dtype, device=like.device)
+    base = (torch.arange(beam.size, device=like.device)[:, None] + BORDER) * (beam.size + 2 * BORDER) + BORDER
+    middle = (beam.size - 1) / 2
+    every = bool(rays.down.all()), not bool(rays.down.any())
     found = []
-    for down in (True, False):
-        which = (rays.down == down).nonzero()[:, 0]
-        if not len(which):
+    for down, alone in zip((True, False), every, strict=True):
+        which = slice(None) if alone else (rays.down == down).nonzero()[:, 0]
+        if not isinstance(which, slice) and (not len(which) or any(every)):
             continue
         slope = rays.slope[which]
-        middle = (beam.size - 1) / 2
-        at = rays.intercept[which] + slope * (lines[:, None] - middle) + middle
-        low = at.floor()
+        start = (rays.intercept[which] + middle * (1 - slope)).to(like.dtype)
+        at = torch.addcmul(start, lines[:, None], slope.to(like.dtype))
+        low = at.floor().clamp_(-BORDER, beam.size)
         step = beam.spacing / 10 * (1 + slope.square()).sqrt()
-        inside = ((at > -1) & (at < beam.size)) * step
-        share = at - low
-        place = (lines.long()[:, None] + 1) * (beam.size + 2) + (low.long() + 1).clamp(0, beam.size)
-        found.append(_Walk(which, down, place, (inside * (1 - share)).to(like.dtype), (inside * share).to(like.dtype)))
+        found.append(_Walk(which, down, low.long() + base, at.sub_(low), step.to(like.dtype)))
     return found
 
 
 def _project(x: Tensor, beam: Beam) -> Tensor:
-    padded = torch.nn.functional.pad(x.flatten(0, 1), (1, 1, 1, 1))
+    padded = torch.nn.functional.pad(x.flatten(0, 1), (BORDER,) * 4)
     straight, turned = padded.flatten(1), padded.mT.flatten(1)
     y = x.new_zeros(len(padded), len(beam.angles), beam.detectors)
     for view, angle in enumerate(beam.angles.tolist()):
         for walk in _walks(beam, angle, x):
-            source = straight if walk.down else turned
-            taken = source[:, walk.place] * walk.first + source[:, walk.place + 1] * walk.second
-            y[:, view, walk.which] = taken.sum(1)
+            taken = _between(straight if walk.down else turned, walk.place.flatten(), walk.share.flatten())
+            y[:, view, walk.which] = taken.view(len(padded), *walk.place.shape).sum(1) * walk.step
     return y.view(*x.shape[:2], *y.shape[1:])
 
 
 def _smear(y: Tensor, beam: Beam) -> Tensor:
     flat = y.flatten(0, 1)
-    side = beam.size + 2
+    side = beam.size + 2 * BORDER
     straight, turned = (y.new_zeros(flat.shape[0], side * side) for _ in range(2))
     for view, angle in enumerate(beam.angles.tolist()):
         for walk in _walks(beam, angle, y):
-            image, values = straight if walk.down else turned, flat[:, view, None, walk.which]
-            image.index_add_(1, walk.place.flatten(), (values * walk.first).flatten(1))
-            image.index_add_(1, walk.place.flatten() + 1, (values * walk.second).flatten(1))
+            image, values = straight if walk.down else turned, (flat[:, view, walk.which] * walk.step)[:, None]
+            place, later = walk.place.flatten(), values * walk.share
+            image.index_add_(1, place, (values - later).flatten(1))
+            image.index_add_(1, place + 1, later.flatten(1))
     both = straight.view(-1, side, side) + turned.view(-1, side, side).mT
-    return both[:, 1:-1, 1:-1].reshape(*y.shape[:2], beam.size, beam.size)
+    return both[:, BORDER:-BORDER, BORDER:-BORDER].reshape(*y.shape[:2], beam.size, beam.size)
 
 
 class _Project(torch.autograd.Function):

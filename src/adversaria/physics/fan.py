@@ -45,7 +45,7 @@ class FanBeam(Beam):
         along, across = torch.where(down, sine, cosine), torch.where(down, cosine, sine)
         return Rays(offset / across, -along / across, down)
 
-    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | float]:
+    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | None]:
         """Give where pixels fall on the detector, and the inverse square of their relative distance to the source."""
         cosine, sine = math.cos(angle), math.sin(angle)
         far = 1 + (rows * cosine - columns * sine) / self.distance

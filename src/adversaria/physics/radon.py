@@ -40,9 +40,9 @@ class ParallelBeam(Beam):
         slope = torch.full_like(offsets, -along / across)
         return Rays(offsets / across, slope, torch.full_like(offsets, down, dtype=torch.bool))
 
-    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | float]:
+    def shadow(self, angle: float, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor | None]:
         """Give where pixels fall on the detector; all weigh the same."""
-        return columns * math.cos(angle) + rows * math.sin(angle), 1.0
+        return columns * math.cos(angle) + rows * math.sin(angle), None
 
     def filtered(self, y: Tensor, resolution: float) -> Tensor:
         """Filter by the ramp, weigh each view by the turn it stands for, and project back (eq. 61 there)."""
