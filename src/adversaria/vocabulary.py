@@ -55,6 +55,7 @@ WORDS: dict[str, Word] = {
     "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured"),
     "coils": Word("B C S", "relative", "complex sensitivity of each receive coil"),
     "angles": Word("B N", "radian", "the angles of the views of a sinogram"),
+    "motion": Word("B shots N", "radian, voxel", "turns and shifts of the object in each shot of an acquisition"),
     "moving": Word("B C S", "normalised", "the image that a registration deforms"),
     "fixed": Word("B C S", "normalised", "the image that a registration aims at"),
     "flow": Word("B dims S", "mm", "displacement on the fixed grid: fixed(x) = moving(x + flow(x))"),

@@ -1,13 +1,19 @@
 """Operators: the physics of acquisition, differentiable and with exact adjoints."""
 
 from adversaria.physics.biplanar import Biplanar
+from adversaria.physics.blur import GaussianBlur
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.fan import FanBeam
+from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.fourier import Fourier
+from adversaria.physics.metal import MetalCT
+from adversaria.physics.motion import RigidMotion
 from adversaria.physics.operator import Operator
+from adversaria.physics.pet import PETCounts, mlem, thinned
 from adversaria.physics.radon import ParallelBeam
 from adversaria.physics.sampling import (
     EquispacedFractionLines,
@@ -20,6 +26,7 @@ from adversaria.physics.sampling import (
 )
 from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sketch import Sketch
+from adversaria.physics.truncation import KSpaceTruncation
 
 __all__ = [
     "Biplanar",
@@ -27,15 +34,22 @@ __all__ = [
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
+    "FanBeam",
+    "FibreBundle",
     "Fourier",
     "FullSampling",
+    "GaussianBlur",
     "HardConsistency",
+    "KSpaceTruncation",
     "LowDoseCT",
+    "MetalCT",
     "MultiCoil",
     "Operator",
+    "PETCounts",
     "ParallelBeam",
     "PoissonDisc",
     "RandomLines",
+    "RigidMotion",
     "Sampling",
     "Sketch",
     "SoftConsistency",
@@ -45,5 +59,7 @@ __all__ = [
     "channels",
     "complex_of",
     "fastmri_random",
+    "mlem",
     "root_sum_of_squares",
+    "thinned",
 ]
