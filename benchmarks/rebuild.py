@@ -56,8 +56,8 @@ def section() -> Found:
     return Found(
         "The VAE/GAN rebuilds unseen heads",
         "The shipped recipe's game, smaller still, on T1 heads of 32x32, 150 subjects, one seed, the last weights. In "
-        "so few plays the paper's gamma of 1e-6 leaves the decoder to the discriminator alone (measured at 64x64 and 600 "
-        "plays: 1.4 dB below the mean image), so it is 1e-2 here. PSNR of the decoded posterior mean on "
+        "so few plays the paper's gamma of 1e-6 leaves the decoder to the discriminator alone (measured at 64x64 and "
+        "600 plays: 1.4 dB below the mean image), so it is 1e-2 here. PSNR of the decoded posterior mean on "
         f"{gain.n} subjects unseen in training, against the mean training image.",
         ("game", "plays", "CPU s", "mean image, dB", "rebuilt, dB", "gain, dB [95 % interval]", "learns"),
         [[*row, "shown" if shown else "not shown"]],
