@@ -86,7 +86,7 @@ def page(rows: dict[str, Any]) -> str:
     lines = [
         "# Works: does each recipe learn in its budget?",
         "",
-        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, on subjects that no training saw.",
+        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects.",
         "`beats all` only where the value is better than every baseline beside it; it is one run with one seed, and no",
         "interval stands behind it, so a small lead shows nothing. The others play, and are not shown to learn.",
         "",
