@@ -13,7 +13,12 @@ LINEAR = {
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
     "ParallelBeam": lambda: (ParallelBeam(24, 17, spacing=1.5), (2, 1, 24, 24)),
 }
-ELSEWHERE = {"LowDoseCT": "random: tested by its law of noise", "Sketch": "not linear: tested by its parts"}
+ELSEWHERE = {
+    "LowDoseCT": "random: tested by its law of noise",
+    "SharpnessMap": "not linear: tested by its parts",
+    "Sketch": "not linear: tested by its parts",
+    "UnevenBlur": "random: tested by its parts",
+}
 
 
 def disc(size, radius, value=1.0, centre=(0.0, 0.0)):

@@ -5,6 +5,8 @@ from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.operator import Operator
 from adversaria.physics.radon import ParallelBeam
+from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
+from adversaria.physics.uneven_blur import UnevenBlur
 
-__all__ = ["Biplanar", "Downsample", "LowDoseCT", "Operator", "ParallelBeam", "Sketch"]
+__all__ = ["Biplanar", "Downsample", "LowDoseCT", "Operator", "ParallelBeam", "SharpnessMap", "Sketch", "UnevenBlur"]
