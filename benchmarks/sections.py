@@ -17,6 +17,7 @@ SECTIONS = {
     "parity": "steps.parity",
     "overhead": "overhead.section",
     "similarity": "similarity.section",
+    "terms": "terms.section",
     "measures": "measures.section",
     "memory": "measures.memory",
     "reading": "loading.section",

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 
 def evaluate(
@@ -11,6 +13,7 @@ def evaluate(
     data: Path | None = None,
     checkpoint: str = "newest",
     assume_independent: bool = False,
+    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
     trust: bool = False,
     json: bool = False,
     quiet: bool = False,
@@ -29,6 +32,8 @@ def evaluate(
         newest, best, or a number of plays.
     assume_independent
         Loose files really come from one subject each.
+    weights
+        NAME=PATH of a pretrained network that the recipe names.
     trust
         Allow the run's recipe to name Python files.
     json
@@ -45,7 +50,8 @@ def evaluate(
     from adversaria.run import read_json
     from adversaria.vocabulary import UserError
 
-    restored = restore(run, checkpoint, trust=trust)
+    files = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
+    restored = restore(run, checkpoint, files, trust)
     trained_on = read_json(restored.run.environment)
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")

@@ -8,6 +8,7 @@ from torch.nn.functional import softplus
 
 from adversaria.games.game import Game, Play, latent_shape_of
 from adversaria.games.optimisers import RMSprop
+from adversaria.losses import LatentKL
 from adversaria.vocabulary import Batch
 
 
@@ -39,7 +40,7 @@ class VAEGAN(Game):
     ):
         super().__init__()
         self.encoder, self.decoder, self.discriminator = encoder, decoder, discriminator
-        self.gamma, self.layer = gamma, layer
+        self.gamma, self.layer, self.divergence = gamma, layer, LatentKL()
 
     @classmethod
     def wiring(cls) -> dict[str, dict[str, str]]:
@@ -60,7 +61,7 @@ class VAEGAN(Game):
         similarity = self.similarity(real, rebuilt)
         real_score, rebuilt_score, drawn_score = (self.discriminator(x) for x in (real, rebuilt, drawn))
         yield {
-            "encoder": {"divergence": divergence(mean, log_variance), "similarity": similarity},
+            "encoder": {"divergence": self.divergence(mean, log_variance), "similarity": similarity},
             "decoder": {
                 "similarity": self.gamma * similarity,
                 "rebuilt": softplus(-rebuilt_score).mean(),
@@ -85,9 +86,3 @@ class VAEGAN(Game):
         if latent is None:
             latent = self.normal(batch, "prior", latent_shape_of(self.decoder))
         return {"output": self.decoder(latent)}
-
-
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_variance)) || N(0, I)): summed over (B, N), averaged over the batch."""
-    mean, log_variance = mean, log_variance
-    return 0.5 * (mean.pow(2) + log_variance.exp() - log_variance - 1).sum(1).mean()

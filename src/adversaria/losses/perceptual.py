@@ -17,7 +17,7 @@ class Perceptual(nn.Module):
     judges pairs sees the source beside both images.
 
     `features` may be a network instead, whose `.features(image)`, or which itself, gives one activation
-    or a list of them. It is kept frozen and in evaluation mode; one with `dims` 2 sees a volume slice by
+    or a list of them. It is kept frozen and in evaluation mode; one for images sees a volume slice by
     slice along its last axis. `layers` picks activations by index, negative ones from the end. UserError:
     no such network, no such layer.
     """
@@ -75,7 +75,7 @@ class Perceptual(nn.Module):
     def _look(self, image: Tensor, source: Tensor | None, discriminator: nn.Module | None) -> list[Tensor]:
         """List the activations of the frozen network, or else of the discriminator."""
         if self.network is not None:
-            flat = getattr(self.network, "dims", None) == 2 and image.ndim == 5
+            flat = image.ndim == 5 and is_flat(self.network)
             look = getattr(self.network, "features", self.network)
             found = look(slices(image) if flat else image)
             return [found] if isinstance(found, Tensor) else list(found)
@@ -94,6 +94,14 @@ def judges_pairs(discriminator: nn.Module, image: Tensor, source: Tensor | None)
         return False
     first = next((p for p in discriminator.parameters() if p.ndim == image.ndim), None)
     return first is not None and first.shape[1] == image.shape[1] + source.shape[1]
+
+
+def is_flat(network: nn.Module) -> bool:
+    """Whether a network works on images: by its `dims`, else by its first convolution."""
+    dims = getattr(network, "dims", None)
+    if isinstance(dims, int):
+        return dims == 2
+    return next((isinstance(m, nn.Conv2d) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)), False)
 
 
 def slices(volume: Tensor) -> Tensor:

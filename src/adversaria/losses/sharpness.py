@@ -9,8 +9,8 @@ class Sharpness(Perceptual):
     """Sharpness loss, L6 of the review: mean (S(output) - S(target))^2 (Yi and Babyn 2018).
 
     S, `network`, is frozen and gives a map of local sharpness; the paper trains it on blurred images with the map
-    of `metrics.sharpness.lbp_sharpness` as target. One with `dims` 2 sees a volume slice by slice. There is no
-    network to fall back on.
+    of the operator `SharpnessMap` as target (recipe `sharpness`). One for images sees a volume slice by slice. There
+    is no network to fall back on.
     """
 
     key = "L6"

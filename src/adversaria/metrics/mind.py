@@ -1,5 +1,6 @@
 """The modality independent neighbourhood descriptor: an image told by how alike its own neighbourhoods are."""
 
+from collections.abc import Iterable
 from itertools import product
 
 import torch
@@ -29,7 +30,7 @@ def mind(image: Tensor, reach: int = 0, patch: int = 3, sigma: float | None = No
     weights = [1 / patch] * patch if sigma is None else gaussian(sigma, patch)
     near = nearest(dims)
     wanted = near if reach == 0 else region(dims, reach)
-    found = {offset: _patch_distance(image, offset, margin, weights) for offset in dict.fromkeys(wanted + near)}
+    found = _patch_distances(image, dict.fromkeys([*wanted, *near]), margin, weights)
     variance = torch.stack([found[offset] for offset in near]).mean(0) + floor
     exponent = torch.stack([found[offset] for offset in wanted], 1) / _guarded(variance)[:, None]
     # taken off before the exponential, the smallest distance makes the largest entry 1 without a division
@@ -46,15 +47,36 @@ def region(dims: int, reach: int) -> list[Offset]:
     return [offset for offset in product(range(-reach, reach + 1), repeat=dims) if any(offset)]
 
 
-def _patch_distance(image: Tensor, offset: Offset, margin: int, weights: list[float]) -> Tensor:
-    middle, moved = image, image
-    for axis, step in enumerate(offset, start=2):
-        length = image.shape[axis] - 2 * margin
-        middle, moved = middle.narrow(axis, margin, length), moved.narrow(axis, margin + step, length)
-    squared = (moved - middle).square()
-    for axis in range(2, image.ndim):
-        squared = along(squared, weights, axis)
-    return squared
+def _patch_distances(
+    image: Tensor, offsets: Iterable[Offset], margin: int, weights: list[float]
+) -> dict[Offset, Tensor]:
+    """D_P for each offset, inside the rim: the distance to x - r is that from x - r to it, so half are views."""
+    found: dict[Offset, Tensor] = {}
+    length = [side - 2 * margin - len(weights) + 1 for side in image.shape[2:]]
+    for offset in offsets:
+        if offset in found:
+            continue
+        first, second, inside, behind = image, image, [], []
+        for axis, step in enumerate(offset):
+            # wider than the inside by the step, so that x - r has its distance too
+            lead = abs(step)
+            size = image.shape[axis + 2] - 2 * margin + lead
+            start = margin - max(step, 0)
+            first, second = first.narrow(axis + 2, start, size), second.narrow(axis + 2, start + step, size)
+            inside.append(max(step, 0))
+            behind.append(max(-step, 0))
+        distance = (second - first).square()
+        for axis in range(2, image.ndim):
+            distance = along(distance, weights, axis)
+        found[offset] = _part(distance, inside, length)
+        found[tuple(-step for step in offset)] = _part(distance, behind, length)
+    return found
+
+
+def _part(image: Tensor, start: list[int], length: list[int]) -> Tensor:
+    for axis, (first, size) in enumerate(zip(start, length, strict=True), start=2):
+        image = image.narrow(axis, first, size)
+    return image
 
 
 def _guarded(variance: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import nn
 
 from adversaria.losses import Terms, Weighted
 from adversaria.recipes.names import admits, fit, hints, member, members, near, parameters
+from adversaria.recipes.trained import fill
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
@@ -70,7 +71,8 @@ class Builder:
         """Build one weighted term."""
         if isinstance(part, Node):
             arguments = {k: v for k, v in part.arguments.items() if k != "weight"}
-            term = self.make(Node(part.tag, arguments, part.line), Any, where)
+            trained = self.trained(name, part, arguments, where)
+            term = self.make(Node(part.tag, arguments, part.line), Any, where, trained)
             if not isinstance(term, nn.Module) or not getattr(type(term), "key", "").startswith("L"):
                 raise UserError(f"{where}: {part.tag} is not a loss term.", "See `adversaria list losses`.")
             return Weighted(term, fit(part.arguments.get("weight", 1.0), float, f"{where}.weight"))
@@ -81,6 +83,17 @@ class Builder:
                 near(name, terms) or f"There are {', '.join(sorted(terms))}.",
             )
         return Weighted(terms[name](), fit(part, float, where))
+
+    def trained(self, name: str, part: Node, arguments: dict[str, Any], where: str) -> dict[str, nn.Module]:
+        """Take the networks out of a term's arguments and build them, filled from the file given by its name."""
+        known = parameters(member(part, where, self.extra))
+        found: dict[str, nn.Module] = {}
+        for argument, value in list(arguments.items()):
+            if argument in known and isinstance(value, Node) and admits(nn.Module, member(value, where, self.extra)):
+                network = self.make(value, nn.Module, f"{where}.{argument}")
+                found[argument] = fill(network, name, self.weights.get(name))
+                del arguments[argument]
+        return found
 
 
 def named_terms() -> dict[str, type]:
