@@ -1,6 +1,6 @@
 """Eight ways to denoise low-dose CT on one phantom, under one small budget, for docs/comparison.md.
 
-    python -m benchmarks.comparison --out DIR [--plays 500]
+    python -m benchmarks.comparison --out DIR [--plays 300]
 
 Seven games share generator, data, patches, batches, plays and seed; non-local means is tuned on the
 validation subjects. All are tested on the same 16 subjects; DIR/compare.html is the page.
@@ -20,11 +20,12 @@ from adversaria.recipes import read_recipe
 from adversaria.run import Run, read_json, write_json
 
 COMMON = """base: supervised
+phantom: !TorsoCT {size: 64}
 subjects: {train: 30, validation: 3, test: 16}
 """
 TRAIN = """
 train:
-  plays: 500
+  plays: 300
   batch: 8
   patch: [32, 32]
   sampling: !Foreground {above: 0.05}
@@ -103,7 +104,7 @@ def main() -> None:
     """Train, score and compare all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/comparison"))
-    parser.add_argument("--plays", type=int, default=500)
+    parser.add_argument("--plays", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     runs = [play(name, given.out, given.plays, given.seed) for name in GAMES]

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,8 @@ def _cell(found: Answer | None, way: str) -> str:
 
 def number(value: float) -> str:
     """Two digits are enough for a number of spreads."""
+    if abs(value) > 999:
+        return "> 999" if value > 0 else "< -999"
     return f"{value:.0f}" if abs(value) >= 9.95 else f"{value:.1f}"
 
 
@@ -149,13 +152,14 @@ def draw(studies: Sequence[Any], path: Path) -> None:
                 loss = gravest(found, way)
                 losses[row, column] = np.nan if loss is None else loss
                 if loss is not None and (mark := MARKS[found.verdict(way)]):
-                    ax.text(column, row, mark, ha="center", va="center", fontsize=8)
+                    shade = "white" if abs(loss) > 20 else "black"
+                    ax.text(column, row, mark, ha="center", va="center", fontsize=8, color=shade)
             ax.text(len(WAYS), row, _agreement(found), ha="center", va="center", fontsize=7)
         norm = SymLogNorm(linthresh=1, vmin=-100, vmax=100)
         shown = ax.imshow(losses, cmap="RdBu_r", norm=norm, aspect="auto", interpolation="nearest")
         ax.set_xticks(range(len(WAYS) + 1), [*WAYS, "agreement"], rotation=60, ha="right", fontsize=8)
         ax.set_yticks(range(len(names)), names, fontsize=7)
-        ax.set_title(f"{study.scene}\n{study.task}".strip(), fontsize=7)
+        ax.set_title("\n".join([study.scene, *wrap(study.task, 30)]), fontsize=8)
     if shown is not None:
         bar = figure.colorbar(shown, ax=list(axes), shrink=0.6, ticks=[-100, -10, -1, 0, 1, 10, 100])
         bar.set_label("loss at the gravest level, in spreads (above 0: called worse)", fontsize=8)
