@@ -142,13 +142,14 @@ LEARNED = Training((-4.0, 4.0), width=4, steps=60)
 def test_copies_of_the_real_images_give_what_the_real_ones_give(kind):
     which = 0 if kind == "classes" else 1
     learner = (Classifier, Segmenter)[which](LEARNED)
-    real, test = blobs("real", 40)[which], blobs("test", 24)[which]
+    step = 1 + which  # for maps only images with a disc
+    real, test = (blobs(name, n)[which].part(range(which, n, step)) for name, n in (("real", 40), ("test", 24)))
     copies = Labelled([image.copy() for image in real.images], list(real.labels))
     found = downstream(learner, real, test, copies, repeats=1)
     assert found.arms["synthetic"].values == found.arms["real"].values
     assert found.arms["real"].summary.mean > 0.65
     assert found.arms["real, tested on synthetic"].summary.mean >= found.arms["real"].summary.mean - 0.1
-    assert "| mixed | 40 | 40 | real |" in found.table()
+    assert f"| mixed | {len(real)} | {len(real)} | real |" in found.table()
 
 
 def test_good_synthetic_images_help_a_small_real_set_and_shuffled_ones_do_not():
@@ -202,7 +203,7 @@ def test_degradations_do_what_they_say():
     ways = {way.name: way for way in DEGRADATIONS}
     random = stream("degraded")
     limits = (-500.0, 500.0)
-    assert np.array_equal(ways["lesion removal"].apply(one.image, one.twin, 1, limits, random), one.twin)
+    assert np.allclose(ways["lesion removal"].apply(one.image, one.twin, 1, limits, random), one.twin, atol=1e-4)
     assert np.allclose(ways["contrast inversion"].apply(one.image, None, 1, limits, random), -one.image)
     moved = ways["shift"].apply(one.image, None, 4, limits, random)
     assert np.array_equal(moved[..., 4:], one.image[..., :-4])
