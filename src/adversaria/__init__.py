@@ -8,7 +8,7 @@ import importlib
 from typing import Any
 
 __version__ = "0.1.0"
-_COMMANDS = ("apply", "compare", "demo", "evaluate", "measure", "report", "sample", "train")
+_COMMANDS = ("ablate", "apply", "compare", "demo", "evaluate", "measure", "report", "sample", "train")
 __all__ = [*_COMMANDS, "__version__"]
 
 

@@ -41,10 +41,31 @@ def evaluate(
     quiet
         Print nothing but the result.
     """
-    from adversaria.commands.progress import console, progress
+    from adversaria.commands.progress import console
+    from adversaria.commands.session import warnings_of
+
+    restored, session, done = score_run(run, data, checkpoint, assume_independent, trust, quiet)
+    if not quiet:
+        console.print(restored.said, markup=False)
+        for text in warnings_of(session):
+            console.print(f"warning: {text}", markup=False)
+    show(done.scores, json, done.unmeasured)
+    return list(done.scores)
+
+
+def score_run(
+    run: Path,
+    data: Path | None = None,
+    checkpoint: str = "newest",
+    assume_independent: bool = False,
+    trust: bool = False,
+    quiet: bool = False,
+) -> tuple[Any, Any, Any]:
+    """Score a run on its test part, keep the scores in it, and give the restored run, its data and the scores."""
+    from adversaria.commands.progress import progress
     from adversaria.commands.restored import restore
     from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
-    from adversaria.commands.session import open_session, warnings_of
+    from adversaria.commands.session import open_session
     from adversaria.commands.synthesis import score_synthesis
     from adversaria.reports import write_report
     from adversaria.run import read_json
@@ -79,13 +100,8 @@ def evaluate(
             "Name the image to compare with: train with --set evaluate.truth=WORD, or use `adversaria measure`.",
         )
     keep_scores(restored.run, done, restored.said)
-    if not quiet:
-        console.print(restored.said, markup=False)
-        for text in warnings_of(session):
-            console.print(f"warning: {text}", markup=False)
-    show(done.scores, json, done.unmeasured)
     write_report(restored.run)
-    return done.scores
+    return restored, session, done
 
 
 def show(scores: Sequence[Any], as_json: bool, unmeasured: Mapping[str, str] | None = None) -> None:

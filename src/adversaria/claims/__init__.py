@@ -1,0 +1,1 @@
+"""Experiments that test the review's findings; each is run by name, `python -m adversaria.claims.NAME`."""
