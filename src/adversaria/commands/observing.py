@@ -99,7 +99,7 @@ class Observer:
         """Show what a game gives for words of fixed cases: the images it was given, its own, and the case's."""
         rows = []
         for handle, words, _, axes in self.pairs:
-            cut = {w: _crop(a, self.patch) if a.ndim > 1 and self.patch else a for w, a in words.items()}
+            cut = {w: cropped(a, self.patch) if a.ndim > 1 and self.patch else a for w, a in words.items()}
             made = answer(training.game, {w: cut[w] for w in given}, handle, self.session.seed)
             seen = dict.fromkeys(
                 [*(w for w in given if cut[w].ndim > 1), *(w for w in ("image", "target") if w in cut)]
@@ -114,7 +114,7 @@ class Observer:
         images = sample(training.game, range(_SAMPLES), self.session.seed)
         word = "image" if "image" in self.real[0].words else "target"
         pool = [item for item in self.real if word in item.words]
-        real = np.stack([_crop(item.words[word], images.shape[2:]) for item in pool[:_SAMPLES]])
+        real = np.stack([cropped(item.words[word], images.shape[2:]) for item in pool[:_SAMPLES]])
         training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
         shown = [[middle(x, self.axes) for x in images], [middle(x, self.axes) for x in real]]
         strip(
@@ -148,7 +148,7 @@ def _alike(images: list[np.ndarray]) -> list[np.ndarray]:
     return made
 
 
-def _crop(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def cropped(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Cut the middle of an image (C, *S)."""
     starts = [(s - n) // 2 for s, n in zip(image.shape[1:], size, strict=True)]
     return image[(slice(None), *(slice(a, a + n) for a, n in zip(starts, size, strict=True)))]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from adversaria.data.found import Source
 from adversaria.data.guard import UnreadableImage, decode
-from adversaria.data.folders import Source
 from adversaria.data.image import Image
 
 

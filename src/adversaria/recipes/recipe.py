@@ -25,8 +25,8 @@ from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import WORDS, UserError
 
 KEYS = (
-    "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train", "apply",
-    "evaluate", "reduced", "reported", "assumed", "departs", "applied",
+    "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train",
+    "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
 EVALUATE = ("range", "clip", "scaled", "measures", "truth", "lesion", "display")
