@@ -1,4 +1,4 @@
-"""Classes from a manifest, images on a stated grid, and drawing of a class, of a mask, like a case: on made-up images."""
+"""Classes from a manifest, images on a stated grid; drawing of a class, of a mask, like a case: made-up images."""
 
 import json
 

@@ -80,7 +80,9 @@ class Observer:
         for handle, words, scales, axes in self.pairs:
             output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
             target = words.get("target")
-            shown = [words["source"], output] + ([target] if target is not None else [])
+            into = scales["target"].into if "target" in scales else scales["source"].into
+            shown = [_between(words["source"], scales["source"].into), _between(output, into)]
+            shown += [_between(target, into)] if target is not None else []
             rows.append([middle(x, axes) for x in _alike(shown)])
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
@@ -88,8 +90,7 @@ class Observer:
                     20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12))
                 )
         if rows:
-            low, high = next(iter(self.pairs[0][2].values())).into
-            strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
+            strip(rows, 0.0, 1.0, self._path(plays), f"{self.name} after {plays} plays")
         if not errors:
             return None
         self._note(plays, "psnr", float(np.mean(errors)))
@@ -135,6 +136,11 @@ class Observer:
         self.run.validation.write_text(
             "\n".join(["play,measure,value", *kept, f"{plays},{measure},{value:.6g}"]) + "\n"
         )
+
+
+def _between(image: np.ndarray, into: tuple[float, float]) -> np.ndarray:
+    """Bring an image from the range that its word is scaled into to 0 to 1: a mask and an image are seen alike."""
+    return (image - into[0]) / (into[1] - into[0])
 
 
 def _alike(images: list[np.ndarray]) -> list[np.ndarray]:
