@@ -146,6 +146,8 @@ def test_nuclei_from_their_masks(real, tmp_path):
     assert set(np.unique(np.load(next(run.rglob("cache/*/source.npy"))))) == {0.0, 1.0}
     with Picture.open(next((run / "samples").glob("*.png"))) as strip:
         assert strip.mode == "RGB"
+    scores = adversaria.evaluate(run, data=folder, quiet=True, json=True)
+    assert {score.method for score in scores} == {"output"} and np.isfinite([score.value for score in scores]).all()
     mask = np.zeros((64, 64), np.uint8)
     mask[20:40, 20:40] = 1
     Picture.fromarray(mask).save(tmp_path / "mask.png")
