@@ -94,10 +94,11 @@ def apply_file(
     say: Callable[[str], None] = lambda text: None,
 ) -> Path:
     """Apply a restored run to one image and write the result; tell what the user must know of it."""
+    from adversaria.commands.conditions import placed
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
-    image = read_image(place, require_volume=restored.recipe.dims() == 3)
+    image = placed(restored, read_image(place, require_volume=restored.recipe.dims() == 3))
     for text in (*image.warnings, *_unlike(restored, image), *_outside(restored, image)):
         say(f"{place.name}: {text}")
     made = apply_image(restored, image, place.name, overlap)

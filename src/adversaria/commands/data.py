@@ -138,14 +138,16 @@ def split(folder: Path, *, seed: int = 0) -> dict[str, int]:
         Seed of the split.
     """
     from adversaria.data.folders import recognise
-    from adversaria.data.split import by_slices, by_subject
+    from adversaria.data.split import by_part, by_slices, by_subject
 
     found = recognise(folder)
     print(f"recognised {found.describe()}")
     counts: dict[str, int] = {}
     for word, names in found.words.items():
         subjects = [source.subject for source in names.values()]
-        if len(set(subjects)) == 1:
+        if found.parts:
+            made = by_part(subjects, found.parts)
+        elif len(set(subjects)) == 1:
             from adversaria.data.read import read_image
 
             image = read_image(next(iter(names.values())).path)
@@ -153,7 +155,8 @@ def split(folder: Path, *, seed: int = 0) -> dict[str, int]:
         else:
             made = by_subject(subjects, seed)
         counts |= {f"{word}/{part}": len(indices) for part, indices in made.cases.items()}
-        print(f"{word}: {made.rule}")
+        rule = made.rule.replace("by subject", "by file") if found.loose else made.rule
+        print(f"{word}: {rule}")
     return counts
 
 

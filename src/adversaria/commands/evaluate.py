@@ -44,7 +44,8 @@ def evaluate(
     from adversaria.commands.progress import console
     from adversaria.commands.session import warnings_of
 
-    restored, session, done = score_run(run, data, checkpoint, assume_independent, trust, quiet)
+    files = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
+    restored, session, done = score_run(run, data, checkpoint, assume_independent, files, trust, quiet)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):
@@ -58,6 +59,7 @@ def score_run(
     data: Path | None = None,
     checkpoint: str = "newest",
     assume_independent: bool = False,
+    weights: Mapping[str, Path] | None = None,
     trust: bool = False,
     quiet: bool = False,
 ) -> tuple[Any, Any, Any]:
@@ -71,8 +73,7 @@ def score_run(
     from adversaria.run import read_json
     from adversaria.vocabulary import UserError
 
-    files = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
-    restored = restore(run, checkpoint, files, trust)
+    restored = restore(run, checkpoint, weights, trust)
     trained_on = read_json(restored.run.environment)
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")

@@ -80,7 +80,9 @@ class Observer:
         for handle, words, scales, axes in self.pairs:
             output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
             target = words.get("target")
-            shown = [words["source"], output] + ([target] if target is not None else [])
+            into = scales["target"].into if "target" in scales else scales["source"].into
+            shown = [_between(words["source"], scales["source"].into), _between(output, into)]
+            shown += [_between(target, into)] if target is not None else []
             rows.append([middle(x, axes) for x in _alike(shown)])
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
@@ -88,8 +90,7 @@ class Observer:
                     20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12))
                 )
         if rows:
-            low, high = next(iter(self.pairs[0][2].values())).into
-            strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
+            strip(rows, 0.0, 1.0, self._path(plays), f"{self.name} after {plays} plays")
         if not errors:
             return None
         self._note(plays, "psnr", float(np.mean(errors)))
@@ -99,7 +100,7 @@ class Observer:
         """Show what a game gives for words of fixed cases: the images it was given, its own, and the case's."""
         rows = []
         for handle, words, _, axes in self.pairs:
-            cut = {w: _crop(a, self.patch) if a.ndim > 1 and self.patch else a for w, a in words.items()}
+            cut = {w: cropped(a, self.patch) if a.ndim > 1 and self.patch else a for w, a in words.items()}
             made = answer(training.game, {w: cut[w] for w in given}, handle, self.session.seed)
             seen = dict.fromkeys(
                 [*(w for w in given if cut[w].ndim > 1), *(w for w in ("image", "target") if w in cut)]
@@ -114,7 +115,7 @@ class Observer:
         images = sample(training.game, range(_SAMPLES), self.session.seed)
         word = "image" if "image" in self.real[0].words else "target"
         pool = [item for item in self.real if word in item.words]
-        real = np.stack([_crop(item.words[word], images.shape[2:]) for item in pool[:_SAMPLES]])
+        real = np.stack([cropped(item.words[word], images.shape[2:]) for item in pool[:_SAMPLES]])
         training.watch.samples(torch.from_numpy(images), torch.from_numpy(real), plays)
         shown = [[middle(x, self.axes) for x in images], [middle(x, self.axes) for x in real]]
         strip(
@@ -137,6 +138,11 @@ class Observer:
         )
 
 
+def _between(image: np.ndarray, into: tuple[float, float]) -> np.ndarray:
+    """Bring an image from the range that its word is scaled into to 0 to 1: a mask and an image are seen alike."""
+    return (image - into[0]) / (into[1] - into[0])
+
+
 def _alike(images: list[np.ndarray]) -> list[np.ndarray]:
     """Repeat the voxels of smaller images (C, *S), so that all have the size of the largest."""
     size = max((image.shape[1:] for image in images), key=np.prod)
@@ -148,7 +154,7 @@ def _alike(images: list[np.ndarray]) -> list[np.ndarray]:
     return made
 
 
-def _crop(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def cropped(image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Cut the middle of an image (C, *S)."""
     starts = [(s - n) // 2 for s, n in zip(image.shape[1:], size, strict=True)]
     return image[(slice(None), *(slice(a, a + n) for a, n in zip(starts, size, strict=True)))]

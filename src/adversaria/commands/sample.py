@@ -1,7 +1,7 @@
 """Draw images from a synthesis run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,6 +13,10 @@ def sample(
     *,
     count: Annotated[int, Parameter(name=["--count", "-n"])] = 64,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    label: str | None = None,
+    mask: Path | None = None,
+    like: str | None = None,
+    data: Path | None = None,
     seed: int = 0,
     checkpoint: str = "newest",
     trust: bool = False,
@@ -24,9 +28,18 @@ def sample(
     run
         Run folder that `adversaria train` wrote.
     count
-        How many.
+        How many. A game that makes one image of a mask makes one.
     output
-        Folder to write into: PNG (16 bits) for 2D, NIfTI for 3D, each marked as synthetic.
+        Folder to write into: PNG for 2D (16 bits, colour 8), NIfTI for 3D, each marked as synthetic.
+    label
+        The class to make, by the name that the manifest gives it, or by number where it has none. Without it,
+        classes are drawn too.
+    mask
+        A file with the mask (or the image) that a translating run starts from.
+    like
+        A case of the run's data, such as c0001: its class, mask, or whatever else the run starts from is taken.
+    data
+        The folder that the run was trained on, for `like`, if not a phantom.
     seed
         Seed of the draws.
     checkpoint
@@ -34,43 +47,72 @@ def sample(
     trust
         Allow the run's recipe to name Python files.
     """
-    import numpy as np
-
+    from adversaria.commands.conditions import words_of
     from adversaria.commands.restored import restore
-    from adversaria.data.image import Image, affine_of
     from adversaria.data.write import Mark, write_image
-    from adversaria.run import read_json
-    from adversaria.tasks.inference import sample as draw
-    from adversaria.tasks.pictures import middle, strip
 
+    if count < 1:
+        raise UserError(f"{count} images cannot be drawn.", "Ask for one at least.")
     restored = restore(run, checkpoint, trust=trust)
-    if "source" in restored.recipe.bind:
-        raise UserError(f"{restored.recipe.name} translates images.", "Use `adversaria apply` for it.")
-    if restored.game.given:
-        words = ", ".join(restored.game.given)
-        raise UserError(
-            f"{restored.recipe.name} makes images from {words}, not from nothing.",
-            "Its pictures of the validation cases lie in the run's folder.",
-        )
-    data = read_json(restored.run.data)
-    images = restored.scales["image"].inverse(draw(restored.game, range(count), seed))
+    scaled = drawn(restored, words_of(restored, label, mask, like, data), count, seed)
+    word = "image" if "image" in restored.scales else "target"
+    scale = restored.scales[word]
+    images = scale.inverse(scaled)
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="synthetic")
     ending = ".png" if images.ndim == 4 else ".nii.gz"
-    written = []
-    for number, array in enumerate(images):
-        spacing = tuple(data["spacing_mm"]) or (1.0,) * (array.ndim - 1)
-        affine = affine_of(data.get("axes") or "RAS", spacing)
-        image = Image(array=array, affine=affine, spacing=spacing, unit=data["units"]["image"])
-        written.append(write_image(image, output / f"sample-{number:05d}{ending}", mark))
-    side = int(np.ceil(np.sqrt(min(count, 64))))
-    tiles = [middle(image, data.get("axes", "")) for image in images[: side * side]]
-    rows = [tiles[i : i + side] for i in range(0, len(tiles) - len(tiles) % side or len(tiles), side)]
-    scale = restored.scales["image"]
-    strip(
-        [r for r in rows if len(r) == len(rows[0])],
-        scale.low,
-        scale.high,
-        output / "grid.png",
-        restored.identity,
-    )
+    made = [_image(restored, array, word) for array in images]
+    written = [write_image(image, output / f"sample-{n:05d}{ending}", mark) for n, image in enumerate(made)]
+    _picture(made, scale, output / "grid.png", restored)
     return written
+
+
+def drawn(restored: Any, words: Any, count: int, seed: int) -> Any:
+    """Draw images (N, C, *S), scaled, from these words; one is enough where the game draws nothing."""
+    import numpy as np
+
+    from adversaria.tasks.inference import sample as draw
+    from adversaria.tasks.inference import translate
+
+    if "source" not in words:
+        return draw(restored.game, range(count), seed, _cut(words, restored.recipe.training().patch))
+    made: list[Any] = []
+    for number in range(count):
+        image = translate(restored.game, words["source"][None], restored.recipe.windows(), f"sample {number}", seed)
+        made.append(image[0])
+        if number == 1 and np.array_equal(made[0], made[1]):
+            return made[0][None]
+    return np.stack(made)
+
+
+def _cut(words: Any, patch: tuple[int, ...] | None) -> Any:
+    """Cut images to the middle patch, the size that a game which draws was trained on."""
+    from adversaria.commands.observing import cropped
+
+    return {w: cropped(array, patch) if array.ndim > 1 and patch else array for w, array in words.items()}
+
+
+def _image(restored: Any, array: Any, word: str) -> Any:
+    """Give a drawn image the unit, the voxels and the axes of the training images."""
+    from adversaria.data.image import Image, affine_of
+    from adversaria.run import read_json
+
+    facts = read_json(restored.run.data)
+    spacing = tuple(facts["spacing_mm"]) or (1.0,) * (array.ndim - 1)
+    affine = affine_of(facts.get("axes") or "RAS", spacing)
+    return Image(array=array, affine=affine, spacing=spacing, unit=facts["units"][word])
+
+
+def _picture(images: list[Any], scale: Any, path: Path, restored: Any) -> None:
+    """Put the first 64 side by side in a square."""
+    import math
+
+    from adversaria.run import read_json
+    from adversaria.tasks.pictures import middle, strip
+
+    axes = read_json(restored.run.data).get("axes", "")
+    shown = images[:64]
+    side = math.ceil(math.sqrt(len(shown)))
+    tiles = [middle(image.array, axes) for image in shown]
+    blank = tiles[0] * 0 + scale.low
+    tiles += [blank] * (-len(tiles) % side)
+    strip([tiles[i : i + side] for i in range(0, len(tiles), side)], scale.low, scale.high, path, restored.identity)

@@ -79,6 +79,8 @@ def score_part(
         keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
             made = _enlarged(method(source, case.handle, scale), words.get("target"))
+            if "target" in words and len(made.array) != len(words["target"]):
+                continue  # a mask is no image to compare with one in colour
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from adversaria.commands.classes import column_of, is_class, names_of, refuse_missing, without_class
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
-from adversaria.data.folders import Found, recognise
+from adversaria.data.folders import recognise
 from adversaria.data.image import Image
 from adversaria.data.intensity import Window
 from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
@@ -18,7 +19,7 @@ from adversaria.data.split import LOOSE, SAME_SUBJECT, by_part, by_slices, by_su
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
 from adversaria.run import Run
-from adversaria.vocabulary import WORDS, UserError
+from adversaria.vocabulary import UserError
 
 FIRST = {"train": 0, "validation": 50_000, "test": 100_000}
 _ACCEPTS_ALONE = ("target", "image")
@@ -52,6 +53,7 @@ class Session:
     said: list[str] = field(default_factory=list)
     excluded: dict[Case, str] = field(default_factory=dict)
     classes: dict[str, list[str]] = field(default_factory=dict)
+    stated: dict[str, str] = field(default_factory=dict)
     make_part: Callable[[str], Part] = lambda part: Part({}, {})
 
     @property
@@ -193,7 +195,8 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         acquired = measures_of(session.recipe, stream)
         present = [name for name in bind.values() if name in found.words]
         columns = [name for word, name in bind.items() if is_class(word)]
-        _note_classes(session, found, bind)
+        session.classes |= names_of(found, bind)
+        session.said += without_class(found, bind)
         needed = {word: pair for word, pair in acquired.items() if word in bind.values() and word not in found.words}
         if not present:
             raise UserError(
@@ -210,39 +213,11 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
             else paired(found, [*(present[:1] if unpaired else present), *judged], volume, columns)
         )
     session.loose = found.loose and not assume_independent
+    session.stated = found.parts
     _split_folder(session)
     for stream, bind in words.items():
         for column in (name for word, name in bind.items() if is_class(word)):
-            _refuse_missing(session, found, stream, column)
-
-
-def is_class(word: str) -> bool:
-    """Whether a word of a batch is the class of a case."""
-    return WORDS[word].unit == "class index"
-
-
-def _note_classes(session: Session, found: Found, bind: Mapping[str, str]) -> None:
-    """Keep the names of the classes, and say how many cases have none."""
-    for word, name in bind.items():
-        if is_class(word):
-            session.classes[word] = found.class_names(name)
-            total = max(len(names) for names in found.words.values())
-            if len(found.classes[name]) < total:
-                session.said.append(f"{total - len(found.classes[name])} of {total} cases have no {name}")
-
-
-def _refuse_missing(session: Session, found: Found, stream: str, column: str) -> None:
-    """Refuse a class that no training case has."""
-    chosen = _cases_of(session, stream, "train") if session.parts is not None else session.cases[stream]
-    seen = {int(case.load()[column].array) for case in chosen}
-    names = found.class_names(column)
-    lacking = [name for number, name in enumerate(names) if number not in seen]
-    if lacking:
-        count = list(found.classes[column].values()).count(lacking[0])
-        raise UserError(
-            f"no training case has the {column} '{lacking[0]}' ({count} of all cases have it).",
-            "Bring more cases of this class, leave it out, or take another --seed for the split.",
-        )
+            refuse_missing(found, column, _cases_of(session, stream, "train"))
 
 
 def _judging(session: Session, found: Any, stream: str) -> list[str]:
@@ -260,7 +235,7 @@ def _judging(session: Session, found: Any, stream: str) -> list[str]:
 def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
     """Which word of the folder stands for a word of the recipe; for a class, which column."""
     if is_class(word):
-        return _column(found, word, name, recipe)
+        return column_of(found, word, name, recipe.name)
     names = list(found.words)
     if name in found.words:
         return name
@@ -273,22 +248,9 @@ def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe:
     return pick_word(found, name)
 
 
-def _column(found: Found, word: str, name: str, recipe: Recipe) -> str:
-    """The column of classes of this name, or the only one."""
-    if name in found.classes:
-        return name
-    if len(found.classes) == 1:
-        return next(iter(found.classes))
-    raise UserError(
-        f"{recipe.name} reads the class of each case as '{word}', and the data have no column '{name}': "
-        f"{found.describe()}.",
-        f"Write a manifest.csv with the columns image,{name}, or name another column: --set bind.{word}=COLUMN.",
-    )
-
-
 def _split_folder(session: Session) -> None:
     subjects = {s: list(dict.fromkeys(case.subject for case in cases)) for s, cases in session.cases.items()}
-    if all(len(names) == 1 for names in subjects.values()):
+    if all(len(names) == 1 for names in subjects.values()) and not session.stated:
         # unpaired series of one subject are split at the same places
         ranges = [_filled(cases[0], session) for cases in session.cases.values()]
         split = by_slices(range(max(r.start for r in ranges), min(r.stop for r in ranges)))
@@ -301,13 +263,13 @@ def _split_folder(session: Session) -> None:
         )
     session.parts = {}
     rules = []
-    alike = _part_of(session)
+    alike = session.stated or _part_of(session)
     for stream, cases in session.cases.items():
         names = [case.subject for case in cases]
-        split = by_subject(names, session.seed) if alike is None else by_part(names, alike)
+        split = by_subject(names, session.seed) if not alike else by_part(names, alike)
         session.parts |= {f"{stream}/{part}": indices for part, indices in split.cases.items()}
         rules.append(split.rule if not session.loose else split.rule.replace("by subject", "by file"))
-    session.rule = "; ".join(dict.fromkeys(rules))
+    session.rule = "; ".join(dict.fromkeys(rules)) + (" (as the manifest states)" if session.stated else "")
 
 
 def _part_of(session: Session) -> dict[str, str] | None:

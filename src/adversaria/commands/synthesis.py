@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.commands.scoring import Scored
-from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+from adversaria.commands.set_scoring import SET, choose, network_of, rows, score_sets
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
@@ -50,6 +50,8 @@ def score_synthesis(
         sizes = ("x".join(map(str, s[1:])) for s in (references[0].shape, shape))
         note += f", real images of {next(sizes)} cut to {next(sizes)}"
     done.scores = rows(restored.run.folder.name, "samples", found, "", note)
+    if "label" in session.recipe.bind:
+        done.scores += _classified(restored, session, part, shape)
     # how alike two sets of real images are, for a number to compare with
     real = {"outputs": cut[1], "references": cut[0]}
     beside = [metric for metric in chosen if metric.name not in ("memorisation", "data_copying")]
@@ -58,14 +60,39 @@ def score_synthesis(
     return done
 
 
+def _classified(restored: Any, session: Any, part: Any, shape: Sequence[int]) -> list[Any]:
+    """How well a game that also classifies tells the classes of the test images: none for games that do not."""
+    from adversaria.metrics import AUC
+    from adversaria.metrics.facts import NotApplicable
+    from adversaria.reports import Score
+    from adversaria.tasks.inference import classify
+
+    items = [item for item in _items(part) if {"image", "label"} <= set(item.words)]
+    posterior = classify(restored.game, [_middle(np.asarray(item.words["image"]), shape) for item in items])
+    if posterior is None:
+        return []
+    truth = np.array([int(item.words["label"]) for item in items])
+    found = {"accuracy": float((posterior.argmax(1) == truth).mean())}
+    names = session.classes.get("label") or [str(k) for k in range(posterior.shape[1])]
+    for number in range(1 if posterior.shape[1] == 2 else 0, posterior.shape[1]):
+        try:
+            found[f"auc[{names[number]}]"] = AUC(output=posterior[:, number], classes=truth == number)
+        except NotApplicable:
+            continue
+    note = f"{len(items)} labelled test images"
+    run = restored.run.folder.name
+    return [Score(run, SET, SET, "whole", "posterior", n, value, "", "higher", note) for n, value in found.items()]
+
+
+def _items(part: Any) -> list[Any]:
+    """The items of a part, slice by slice for a recipe of two dimensions."""
+    streams = part.streams.values()
+    return [item for cases in streams for c in cases for item in c.items(part.slices if c.sliced else None)]
+
+
 def _images(part: Any) -> list[Array]:
     """The images of a part, slice by slice for a recipe of two dimensions."""
-    found = []
-    for cases in part.streams.values():
-        for case in cases:
-            items = case.items(part.slices if case.sliced else None)
-            found += [np.asarray(item.words["image"]) for item in items if "image" in item.words]
-    return found
+    return [np.asarray(item.words["image"]) for item in _items(part) if "image" in item.words]
 
 
 def _middle(image: Array, shape: Sequence[int]) -> Array:

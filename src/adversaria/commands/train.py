@@ -172,6 +172,7 @@ def train_recipe(
         with progress("preparing data", quiet or not leads) as tick:
             session = open_session(recipe, run, data, seed, tick, assume_independent)
             part, validation = session.make_part("train"), session.make_part("validation")
+            feed = feed_of(session, part)
     except UserError:
         if leads:
             run.discard()
@@ -202,7 +203,7 @@ def train_recipe(
         better=observer.better,
     )
     with progress("training", quiet or not leads) as tick:
-        match = Training(game, feed_of(session, part), run, settings, replicas, observer, tick, say, {"shapes": shapes})
+        match = Training(game, feed, run, settings, replicas, observer, tick, say, {"shapes": shapes})
         if match.done and leads:
             say(f"continuing from play {match.done} of {settings.plays}", kind="note")
         match.train()

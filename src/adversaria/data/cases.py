@@ -1,14 +1,14 @@
 """Cases: what one subject brings, under handles that carry no name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from adversaria.data.folders import Found
+from adversaria.data.found import Found
 from adversaria.data.image import Image, apart
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.vocabulary import UserError
@@ -16,13 +16,14 @@ from adversaria.vocabulary import UserError
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One case: its handle, its subject (for splitting only), how to load its images, where they lie."""
+    """One case: its handle, its subject (for splitting only), how to load its images, where they lie, its classes."""
 
     handle: str
     subject: str
     load: Callable[[], Mapping[str, Image]]
     paths: tuple[Path, ...] = ()
     identity: str = ""
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 def from_phantom(phantom: Phantom, subjects: Sequence[int], words: Sequence[str]) -> list[Case]:
@@ -127,7 +128,7 @@ def _case(
         return {**images, **{column: Image(np.asarray(number, np.int64)) for column, number in numbers.items()}}
 
     identity = _identity(paths) + (repr(sorted(numbers.items())) if numbers else "")
-    return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, identity)
+    return Case(f"c{index + 1:04d}", next(iter(sources.values())).subject, load, paths, identity, numbers)
 
 
 def _refuse_apart(images: Sequence[Image]) -> None:

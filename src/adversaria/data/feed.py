@@ -95,17 +95,24 @@ class Stream:
         numbers = {word: array for word, array in item.words.items() if array.ndim < 2}
         return {**self._patch(Item(images, item.handle), draw), **numbers}
 
-    def _patch(self, item: Item, draw: Array) -> dict[str, Array]:
-        if self.patch is None:
-            return dict(item.words)
-        size = max((array.shape[1:] for array in item.words.values()), key=prod)
+    def room(self, item: Item) -> tuple[tuple[int, ...], list[int]]:
+        """The size of an item's largest image, and by how much it exceeds the patch; smaller ones are refused."""
+        assert self.patch is not None
+        size = max((array.shape[1:] for array in item.words.values() if array.ndim > 1), key=prod)
         room = [s - p for s, p in zip(size, self.patch, strict=True)]
         if min(room) < 0:
             raise UserError(
                 f"case {item.handle} is {'x'.join(map(str, size))}, smaller than the patch "
                 f"{'x'.join(map(str, self.patch))}.",
-                "Choose a smaller patch: --set train.patch=[...].",
+                "Choose a smaller patch, --set train.patch=[...], or write a grid into the recipe, for example "
+                "grid: !Centred {size: [...]}.",
             )
+        return size, room
+
+    def _patch(self, item: Item, draw: Array) -> dict[str, Array]:
+        if self.patch is None:
+            return dict(item.words)
+        size, room = self.room(item)
         corner = self.sampling.place(item, room, self.patch, draw)
         ratios = {word: _ratios(size, array.shape[1:], self.patch, word) for word, array in item.words.items()}
         # words of larger voxels are cut at the same place: corners lie on the borders of the largest voxels
@@ -121,6 +128,9 @@ class PatchFeed:
         empty = [stream.name for stream in streams if not stream.items]
         if empty:
             raise UserError(f"there is nothing to train on in {', '.join(empty)}.", "Bring more cases.")
+        for stream in streams:
+            for item in stream.items if stream.patch else ():
+                stream.room(item)
         self.streams, self.batch_size, self.seed = streams, batch_size, seed
 
     def batch(self, play: int, part: int, parts: int) -> Batch:

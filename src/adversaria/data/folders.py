@@ -1,35 +1,23 @@
 """What a folder of images holds: which words, which cases, which subjects.
 
-Recognised layouts, in this order: a CSV manifest (its columns are words, or classes such as `label`);
-nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`;
-BIDS (`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one
-folder or file a word; one folder a word; a single DICOM series or loose files.
+Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
+nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
+(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one folder or file
+a word; one folder a word; a single DICOM series or loose files.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adversaria.data.found import SUFFIXES, Found, Source
+from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
-SUFFIXES = (
-    ".nii.gz",
-    ".nii",
-    ".dcm",
-    ".dicom",
-    ".ima",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".bmp",
-)
+__all__ = ["SUFFIXES", "Found", "Source", "is_image", "recognise"]
+
 _MOST = 1_000_000
 _ROLES = re.compile(
     r"(t[12]|pd|flair|dwi|adc|ct|cbct|mri?|pet|spect|us|low|full|half|quarter|high|std|bone|in|out|input|output|"
@@ -38,63 +26,12 @@ _ROLES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where one image of one case lies: a file or a folder with one DICOM series.
-
-    With `parts` it is a mask that comes in parts, one file an object; `path` is their folder.
-    """
-
-    path: Path
-    subject: str
-    parts: tuple[Path, ...] = ()
-
-
-@dataclass
-class Found:
-    """What was recognised: `words[word][name]` is where the image of that word and case name lies.
-
-    `classes[column][name]` is the class of a case, as the manifest writes it.
-    """
-
-    layout: str
-    words: dict[str, dict[str, Source]] = field(default_factory=dict)
-    classes: dict[str, dict[str, str]] = field(default_factory=dict)
-    loose: bool = False
-
-    def add(self, word: str, name: str, path: Path, subject: str, parts: tuple[Path, ...] = ()) -> None:
-        """Note one image; two of one word and name are refused."""
-        place = self.words.setdefault(word, {})
-        if name in place:
-            raise UserError(
-                f"{path} and {place[name].path} both claim to be '{word}' of case '{name}'.",
-                "Give them different names, or list the cases in a manifest.csv.",
-            )
-        place[name] = Source(path, subject, parts)
-
-    def describe(self) -> str:
-        """Say what was recognised, for the user to confirm or override."""
-        counts = ", ".join(f"{word} ({len(names)})" for word, names in self.words.items())
-        counted = [f"; {column}: {_tally(names)}" for column, names in self.classes.items()]
-        return f"{self.layout}: {counts}{''.join(counted)}"
-
-    def class_names(self, column: str) -> list[str]:
-        """The classes of a column, in the order of their numbers: by value if all are whole numbers, else by name."""
-        names = set(self.classes[column].values())
-        return sorted(names, key=int) if all(re.fullmatch(r"-?\d+", name) for name in names) else sorted(names)
-
-
-def _tally(names: dict[str, str]) -> str:
-    values = list(names.values())
-    return ", ".join(f"{value} ({values.count(value)})" for value in sorted(set(values))[:20])
-
-
 def recognise(folder: Path) -> Found:
     """Recognise the layout of a folder (or of one file, or a manifest), or say what was looked for."""
     if not folder.exists():
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
-        return _manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
+        return read_manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
     for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
         found = look(folder)
         if found is not None and found.words:
@@ -152,47 +89,9 @@ def _is_series(folder: Path) -> bool:
     return bool(images) and all(_is_dicom(p) or p.suffix.lower() in (".dcm", ".ima") for p in images)
 
 
-def _inside(root: Path, text: str) -> Path:
-    path = (root / text).resolve()
-    if Path(text).is_absolute() or not path.is_relative_to(root.resolve()):
-        raise UserError(f"'{text}' leads out of {root}.", "Paths in a manifest are relative to its folder.")
-    if not path.exists():
-        raise UserError(f"{path} is listed but does not exist.", "Mend the manifest.")
-    return path
-
-
 def _manifest_in(folder: Path) -> Found | None:
     path = folder / "manifest.csv"
-    return _manifest(path) if path.is_file() else None
-
-
-def _manifest(path: Path) -> Found:
-    """Columns: one for each word, `case` and `subject`, and columns of classes; a case without a class has none."""
-    found = Found(f"manifest {path.name}")
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read as CSV: {error}", "Save it as UTF-8 with a header row.") from None
-    columns = [c for c in (rows[0] if rows else {}) if c and c not in ("case", "subject", "split")]
-    words = [c for c in columns if c != "label" and any(_names_file(path.parent, row[c]) for row in rows)]
-    if not words:
-        raise UserError(f"{path} lists no images.", "Give it a header with one column for each word, then rows.")
-    for number, row in enumerate(rows):
-        name = row.get("case") or f"row{number + 1:05d}"
-        for word in words:
-            if row.get(word):
-                found.add(word, name, _inside(path.parent, row[word]), row.get("subject") or name)
-        for column in columns:
-            value = (row.get(column) or "").strip()
-            if column not in words and value and not value.lower().endswith(SUFFIXES):
-                found.classes.setdefault(column, {})[name] = value
-    return found
-
-
-def _names_file(root: Path, value: str | None) -> bool:
-    """Whether a cell of a manifest names an image rather than a class."""
-    return bool(value) and (str(value).lower().endswith(SUFFIXES) or "/" in str(value) or (root / str(value)).exists())
+    return read_manifest(path) if path.is_file() else None
 
 
 def _json(path: Path) -> Any:
@@ -224,10 +123,10 @@ def _decathlon(folder: Path) -> Found | None:
     for entry in _json(folder / "dataset.json").get("training", []):
         if not isinstance(entry, dict) or not isinstance(entry.get("image"), str):
             return None
-        path = _inside(folder, entry["image"])
+        path = inside(folder, entry["image"])
         found.add("image", _stem(path), path, _stem(path))
         if isinstance(entry.get("label"), str):
-            found.add("mask", _stem(path), _inside(folder, entry["label"]), _stem(path))
+            found.add("mask", _stem(path), inside(folder, entry["label"]), _stem(path))
     return found
 
 
@@ -348,7 +247,7 @@ def _flat(folder: Path) -> Found | None:
     images = _images(folder)
     if images:
         return _loose("loose files", images)
-    below = [deeper for place in _folders(folder) if (deeper := _flat(place)) is not None]
+    below = [inner for place in _folders(folder) if (inner := _flat(place)) is not None]
     return below[0] if len(below) == 1 else None
 
 

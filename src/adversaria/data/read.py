@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adversaria.data.folders import Source
+from adversaria.data.found import Source
 from adversaria.data.guard import UnreadableImage, decode
 from adversaria.data.image import Image
 

@@ -54,9 +54,8 @@ def by_part(subjects: Sequence[str], part_of: Mapping[str, str]) -> Split:
     empty = [part for part in PARTS if not cases[part]]
     if empty:
         raise UserError(
-            f"one of the streams has no subject in the {empty[0]} part, and streams that share subjects are split "
-            "together.",
-            "Bring more subjects, or take another --seed for the split.",
+            f"no subject that is needed belongs to the {empty[0]} part, and the split is one for all streams.",
+            "Bring more subjects, mend the column `split` if a manifest states it, or take another --seed.",
         )
     counts = {part: len({subjects[i] for i in indices}) for part, indices in cases.items()}
     return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")

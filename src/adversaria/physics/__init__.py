@@ -25,8 +25,10 @@ from adversaria.physics.sampling import (
     fastmri_random,
 )
 from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
+from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
 from adversaria.physics.truncation import KSpaceTruncation
+from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
     "Biplanar",

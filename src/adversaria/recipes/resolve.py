@@ -20,6 +20,7 @@ _OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
 def resolved(recipe: Recipe) -> str:
     """Write a recipe with every default that it relies on."""
     tree = {key: filled(value, recipe) for key, value in recipe.tree.items()}
+    _forget_wired(recipe, tree["game"])
     tree["train"] = _training(recipe)
     tree["subjects"] = {**SUBJECTS, **recipe.tree.get("subjects", {})}
     if recipe.applied:
@@ -37,6 +38,19 @@ def _training(recipe: Recipe) -> dict[str, Any]:
         found[entry.name] = filled(stated[entry.name], recipe) if entry.name in stated else tree_of(value)
     found["optimisers"] = {player: tree_of(optimiser) for player, optimiser in optimisers.items()}
     return found
+
+
+def _forget_wired(recipe: Recipe, game: Node) -> None:
+    """Leave out what the game tells its networks of the data (the number of classes), where the recipe does not say."""
+    kind: Any = member(recipe.game, "game", recipe.extra)
+    stated = recipe.game.arguments
+    chosen = {k: v for k, v in stated.items() if k in inspect.signature(kind.wiring).parameters}
+    for network, facts in kind.wiring(**chosen).items():
+        node, own = game.arguments.get(network), stated.get(network)
+        if isinstance(facts, dict) and isinstance(node, Node) and isinstance(own, Node):
+            for argument in facts:
+                if argument not in own.arguments:
+                    node.arguments.pop(argument, None)
 
 
 def filled(value: Any, recipe: Recipe) -> Any:

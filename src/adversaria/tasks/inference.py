@@ -75,12 +75,30 @@ def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
 
 
 @torch.no_grad()
-def sample(game: Game, slots: Sequence[int], seed: int = 0) -> Array:
-    """Draw images (N, C, *S), scaled, from a synthesis game; a slot always gives the same image."""
+def sample(game: Game, slots: Sequence[int], seed: int = 0, words: Mapping[str, Array] | None = None) -> Array:
+    """Draw images (N, C, *S), scaled, from a synthesis game; a slot always gives the same image.
+
+    `words`, each of one case, are what the images are to come from: a label (), a code (N,), an image (C, *S).
+    """
     device = next(game.parameters()).device
-    like = torch.empty(0, device=device)
-    made = [game({"like": like, "draws": Draws(seed_of("sample", seed), 0, [slot])})["output"] for slot in slots]
+    given = {word: torch.from_numpy(np.array(array)[None]).to(device) for word, array in (words or {}).items()}
+    drawn = {"like": torch.empty(0, device=device), **given}
+    made = [game({**drawn, "draws": Draws(seed_of("sample", seed), 0, [slot])})["output"] for slot in slots]
     return torch.cat(made).float().cpu().numpy()
+
+
+@torch.no_grad()
+def classify(game: Game, images: Sequence[Array]) -> Array | None:
+    """Give the posterior (N, K) over the classes of images (C, *S), scaled; None if the game does not classify."""
+    device = next(game.parameters()).device
+    found = []
+    for number, image in enumerate(images):
+        batch = {"image": torch.from_numpy(np.array(image)[None]).to(device), "draws": Draws(0, 0, [number])}
+        posterior = game(batch).get("posterior")
+        if posterior is None:
+            return None
+        found.append(posterior)
+    return torch.cat(found).float().cpu().numpy() if found else None
 
 
 @torch.no_grad()

@@ -42,13 +42,18 @@ def upright(plane: Array, axes: str) -> Array:
 
 
 def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:
-    """Write rows of slices as one PNG that says in a text chunk that it is synthetic or derived."""
+    """Write rows of slices as one PNG that says in a text chunk that it is synthetic or derived.
+
+    Beside slices in colour (H, W, 3), grey ones (H, W) are drawn in grey.
+    """
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
     gap = 2
     drawn = []
+    colour = any(tile.ndim == 3 for row in rows for tile in row)
     for row in rows:
+        row = [np.stack([tile] * 3, -1) if colour and tile.ndim == 2 else tile for tile in row]
         tiles = [np.pad(grey(tile, low, high), [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
         drawn.append(np.concatenate(tiles, 1))
     picture = Picture.fromarray(np.concatenate(drawn, 0)[:-gap, :-gap])
