@@ -615,6 +615,9 @@ def test_a_sharpness_map_is_blind_to_offset_and_falls_with_blur():
     one, random = image(seed=3).repeat(1, 1, 3, 3), np.random.default_rng(0)
     map_of = physics.SharpnessMap(0.2, 5)
     torch.testing.assert_close(map_of.measure(one + 5, 1.0, None), map_of.measure(one, 1.0, None))
+    clipped = physics.SharpnessMap(0.2, 5, value_range=(0.3, 0.6)).measure(one, 1.0, None)
+    torch.testing.assert_close(clipped, map_of.measure(one.clamp(0.3, 0.6), 1.0, None))
+    assert (clipped != map_of.measure(one, 1.0, None)).any()
     volume = torch.stack([one, one.flip(2)], -1)
     torch.testing.assert_close(map_of.measure(volume, 1.0, None)[..., 1], map_of.measure(one.flip(2), 1.0, None))
     levels = [map_of.measure(blurred(one, sigma), 1.0, None).mean() for sigma in (0.0, 0.5, 1.0)]

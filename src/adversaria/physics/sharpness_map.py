@@ -16,22 +16,25 @@ class SharpnessMap(Operator):
     Each pixel's 8 neighbours on a circle of radius 1 give a bit each, 1 where they differ from it by more than
     `threshold`, in the image's unit. With at most two changes around the circle the pattern is the count of its 1s,
     else 9 (rotation invariant uniform patterns). Blurred places have few 1s: the map is the share of patterns 6 to 9
-    in a square of `window` pixels, the border mirrored. x (B, C, *S) keeps its shape; volumes are taken slice by
-    slice. Not linear, and without a gradient. ValueError: an even window.
+    in a square of `window` pixels, the border mirrored. Values are first clipped to `value_range`, if a network
+    is to see no others. x (B, C, *S) keeps its shape; volumes are taken slice by slice. Not linear, and without a
+    gradient. ValueError: an even window.
     """
 
     key = "sharpness-map"
 
-    def __init__(self, threshold: float = 0.016, window: int = 21):
+    def __init__(self, threshold: float = 0.016, window: int = 21, value_range: tuple[float, float] | None = None):
         super().__init__()
         if window % 2 == 0:
             raise ValueError(f"the window of a sharpness map is odd, not {window}")
-        self.threshold, self.window = threshold, window
+        self.threshold, self.window, self.value_range = threshold, window, value_range
 
     def measure(self, x: Tensor, spacing: float, random: Any) -> Tensor:
         """Map an image; nothing is drawn."""
         if x.ndim == 5:
             return torch.stack([self.measure(x[..., k], spacing, random) for k in range(x.shape[-1])], -1)
+        if self.value_range is not None:
+            x = x.clamp(*self.value_range)
         sharp = (patterns(x, self.threshold) >= 6).to(x.dtype)
         margin = self.window // 2
         return avg_pool2d(pad(sharp, [margin] * 4, "reflect"), self.window, 1)
