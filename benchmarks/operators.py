@@ -108,8 +108,7 @@ def memory() -> Found:
     head = ("generator", "peak above import, MiB", "CPU s a step")
     return Found(
         f"Memory of a step with sinogram consistency, {SIDE} px, {VIEWS} views, batch 1",
-        "Generator at full size, PatchGAN discriminator, Adam, single precision, one thread; "
-        "`operator`: the loss alone.",
+        "Generator at full size, PatchGAN discriminator, Adam, single precision; `operator`: the loss alone.",
         head,
         rows,
         goals,

@@ -24,10 +24,10 @@ class Rays(NamedTuple):
 class Beam(Operator):
     """Line integrals of square images by Joseph's method (1982): one sample a row or column, linearly interpolated.
 
-    x (B, C, size, size), row 0 at the top, in 1/cm gives (B, C, views, detectors), without unit. `angles` in radians
-    may be bound from the word `angles` (B, N) of a batch, the same or others for each case. `spacing` is the side of
-    a pixel in mm, `pitch` the width of a detector element in pixels, and `shift` says how many elements beside the
-    detector's middle the axis of rotation is seen.
+    x (B, C, size, size), row 0 at the top, in 1/cm gives (B, C, views, detectors), without unit, in single precision
+    at least. `angles` in radians may be bound from the word `angles` (B, N) of a batch, the same or others for each
+    case. `spacing` is the side of a pixel in mm, `pitch` the width of a detector element in pixels, and `shift` says
+    how many elements beside the detector's middle the axis of rotation is seen.
     """
 
     angles: Tensor
@@ -99,6 +99,7 @@ class Beam(Operator):
 
     def parts(self, tensor: Tensor) -> list[tuple[Tensor, "Beam"]]:
         """Split a batch where its cases have angles of their own."""
+        tensor = tensor if tensor.dtype == torch.float64 else tensor.float()
         if self.angles.ndim == 1:
             return [(tensor, self)]
         if len(self.angles) != len(tensor):
@@ -153,6 +154,12 @@ def _between(values: Tensor, place: Tensor, share: Tensor) -> Tensor:
     return torch.lerp(values.index_select(1, place), values.index_select(1, place + 1), share)
 
 
+def _pairs(image: Tensor) -> Tensor:
+    """Join each pixel and the way to the next as one complex number, for one gather of both from a large image."""
+    way = torch.nn.functional.pad(image[..., 1:] - image[..., :-1], (0, 1))
+    return torch.view_as_complex(torch.stack([image, way], -1)).flatten(1)
+
+
 class _Walk(NamedTuple):
     """Rays of one view along one axis: which detectors, places in the padded image, share of the next, step in cm."""
 
@@ -188,12 +195,14 @@ def _walks(beam: Beam, angle: float, like: Tensor) -> list[_Walk]:
 
 def _project(x: Tensor, beam: Beam) -> Tensor:
     padded = torch.nn.functional.pad(x.flatten(0, 1), (BORDER,) * 4)
-    straight, turned = padded.flatten(1), padded.mT.flatten(1)
+    straight, turned = _pairs(padded), _pairs(padded.mT)
     y = x.new_zeros(len(padded), len(beam.angles), beam.detectors)
     for view, angle in enumerate(beam.angles.tolist()):
         for walk in _walks(beam, angle, x):
-            taken = _between(straight if walk.down else turned, walk.place.flatten(), walk.share.flatten())
-            y[:, view, walk.which] = taken.view(len(padded), *walk.place.shape).sum(1) * walk.step
+            source = straight if walk.down else turned
+            pair = torch.view_as_real(source.index_select(1, walk.place.flatten()))
+            pair = pair.view(len(padded), *walk.place.shape, 2)
+            y[:, view, walk.which] = torch.addcmul(pair[..., 0], pair[..., 1], walk.share).sum(1) * walk.step
     return y.view(*x.shape[:2], *y.shape[1:])
 
 
