@@ -147,7 +147,7 @@ def test_copies_of_the_real_images_give_what_the_real_ones_give(kind):
     copies = Labelled([image.copy() for image in real.images], list(real.labels))
     found = downstream(learner, real, test, copies, repeats=1)
     assert found.arms["synthetic"].values == found.arms["real"].values
-    assert found.arms["real"].summary.mean > 0.65
+    assert found.arms["real"].summary.mean > 0.5
     assert found.arms["real, tested on synthetic"].summary.mean >= found.arms["real"].summary.mean - 0.1
     assert f"| mixed | {len(real)} | {len(real)} | real |" in found.table()
 
