@@ -29,7 +29,7 @@ def score_synthesis(
 
     part = session.make_part("test")
     references = _images(part)
-    training = _images(session.make_part("train"))
+    training = _images(session.make_part("train"), ("image", "unlabelled"))
     if not references:
         raise UserError("the test part holds no image.", "Bring more images.")
     count = max(FEWEST_SAMPLES, len(references))
@@ -90,9 +90,10 @@ def _items(part: Any) -> list[Any]:
     return [item for cases in streams for c in cases for item in c.items(part.slices if c.sliced else None)]
 
 
-def _images(part: Any) -> list[Array]:
-    """The images of a part, slice by slice for a recipe of two dimensions."""
-    return [np.asarray(item.words["image"]) for item in _items(part) if "image" in item.words]
+def _images(part: Any, words: Sequence[str] = ("image",)) -> list[Array]:
+    """The images of a part, each once, slice by slice for a recipe of two dimensions."""
+    found = (np.asarray(item.words[word]) for item in _items(part) for word in words if word in item.words)
+    return list({image.tobytes(): image for image in found}.values())
 
 
 def _middle(image: Array, shape: Sequence[int]) -> Array:
