@@ -22,7 +22,6 @@ class CentrePixelGAN(Game):
     """
 
     key = "centre-pixel-gan"
-    given = ("image",)
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     optimisers = {"generator": Adam(2e-4, (0.5, 0.999)), "discriminator": Adam(2e-4, (0.5, 0.999))}
 
