@@ -193,7 +193,7 @@ def test_data_commands(tmp_path, capsys):
     assert call("data", "phantom", "TorsoCT", "-n", 2, "-o", tmp_path / "p", "--size", 32) == 0
     assert {p.name for p in (tmp_path / "p" / "subject-0001").iterdir()} >= {"ct.tif", "mask.tif", "truth.json"}
     capsys.readouterr()
-    assert call("data", "split", tmp_path / "d") == 0 and "by subject" in told(capsys)
+    assert call("data", "split", tmp_path / "d") == 0 and "by file" in told(capsys)
     assert call("data", "show", images.series(tmp_path / "s", 3), "-o", tmp_path / "show.png") == 0
     assert (tmp_path / "show.png").is_file()
 
