@@ -19,6 +19,12 @@ def real_folder() -> Path | None:
     return place if place.is_dir() else None
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test draws the same, whatever ran before it."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def real():
     """Give a real data set by name; skip, and count it, where there is none."""

@@ -80,10 +80,11 @@ def test_spectral_norm_follows_the_worked_iterations():
     ids=lambda layer: type(layer).__name__,
 )  # fmt: skip
 def test_spectral_norm_is_the_largest_singular_value(layer):
+    layer.reset_parameters()
     layer = layer.double()
     flat = layer.weight.transpose(0, 1).flatten(1) if "Transpose" in type(layer).__name__ else layer.weight.flatten(1)
     norm = layers.SpectralNorm(layer)
-    norm.iterate(200)
+    norm.iterate(2000)
     truth = torch.linalg.matrix_norm(flat.detach(), 2)
     close(norm.sigma().detach(), truth)
     before = norm.layer.weight.detach() / norm.sigma().detach()
