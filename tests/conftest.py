@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from shell import SMALL, call
+
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,22 @@ def real_folder() -> Path | None:
 def seeded() -> None:
     """Every test draws the same, whatever ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A recipe that trains in a second."""
+    place = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    place.write_text(SMALL)
+    return place
+
+
+@pytest.fixture(scope="module")
+def run(small, tmp_path_factory) -> Path:
+    """A run of the small recipe."""
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    assert call("train", small, "--out", folder, "--quiet") == 0
+    return folder
 
 
 @pytest.fixture

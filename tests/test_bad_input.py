@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,21 +14,6 @@ from adversaria import evaluate
 from adversaria.cli import main
 from adversaria.vocabulary import UserError
 from shell import SMALL, call, refused, told
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory) -> Path:
-    place = tmp_path_factory.mktemp("recipe") / "small.yaml"
-    place.write_text(SMALL)
-    return place
-
-
-@pytest.fixture(scope="module")
-def run(small, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    assert call("train", small, "--out", folder, "--quiet") == 0
-    return folder
-
 
 HOSTILE = {
     "unknown recipe": (["train", "yang-2017"], "yang-2017b"),

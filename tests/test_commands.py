@@ -15,20 +15,6 @@ from adversaria.data.read import read_image
 from shell import SMALL, call, refused, told
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory) -> Path:
-    place = tmp_path_factory.mktemp("recipe") / "small.yaml"
-    place.write_text(SMALL)
-    return place
-
-
-@pytest.fixture(scope="module")
-def run(small, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    assert call("train", small, "--out", folder, "--quiet") == 0
-    return folder
-
-
 def test_a_run_folder_holds_what_it_should(run):
     for name in ("recipe.yaml", "environment.json", "data.json", "log.csv", "validation.csv", "report.html"):
         assert (run / name).is_file(), name

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adversaria.cli import main
 from adversaria.metrics import statistics
 from adversaria.reports import Score, write_scores
 from adversaria.reports.comparing import compare_scores, sentences
 from adversaria.reports.scored import labels
 from adversaria.reports.tables import escaped, p_value
 from adversaria.run import Run, write_json
+from shell import call
 
 RULE = {"range": [0.0, 1.0], "clip": False, "scaled": False, "reference": "target"}
 
@@ -43,14 +43,6 @@ def scored(folder: Path, scores, cases=None, pictures=False, **rule) -> Path:
         kept = {name: random.random((20, 24)).astype(np.float32) for name in names}
         np.savez(run.slices, **kept)
     return folder
-
-
-def call(*words) -> int:
-    try:
-        main([str(word) for word in words])
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
-    return 0
 
 
 def test_a_difference_is_real_only_after_correction_and_says_who_is_ahead():

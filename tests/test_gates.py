@@ -14,7 +14,6 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "adversaria"
 FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 HEAVY = ("torch", "monai", "numpy", "scipy", "matplotlib", "nibabel", "pydicom", "skimage", "sklearn")
-TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
 
 
 def test_files_are_short():
@@ -37,21 +36,9 @@ def test_rooms_draw_nothing_unkeyed(room):
 
 def test_nothing_is_unpickled_or_evaluated():
     found = {p.name for p in PACKAGE.rglob("*.py") if re.search(UNSAFE, p.read_text())}
-    guarded = ["losses/vgg.py", "metrics/sets/inception.py", "metrics/weights.py"]
+    guarded = ["metrics/sets/inception.py", "metrics/weights.py"]
     assert found <= {Path(name).name for name in guarded}, found
     assert all("weights_only=True" in (PACKAGE / name).read_text() for name in guarded)
-
-
-def test_the_repository_speaks_of_the_project_alone():
-    words = re.compile(r"/work/|/tmp/dev|/opt/py|helper-\d|\bClaude\b|\bLLM\b|language model", re.IGNORECASE)
-    told = {}
-    for name in TRACKED:
-        path = ROOT / name
-        if name == "tests/test_gates.py" or path.suffix in (".png", ".gz", ".html"):
-            continue
-        if found := words.search(path.read_text(encoding="utf-8", errors="replace")):
-            told[name] = found[0]
-    assert not told
 
 
 CODE = """

@@ -1,13 +1,13 @@
 """Features of VGG-19, from a file of weights that the user brings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, relu
 
+from adversaria.metrics.weights import read_weights
 from adversaria.vocabulary import UserError
 
 WIDTHS = {1: (64, 64), 2: (128, 128), 3: (256,) * 4, 4: (512,) * 4, 5: (512,) * 4}
@@ -86,7 +86,7 @@ class VGG19Features(nn.Module):
 
     def _fill(self, path: Path) -> None:
         """Copy the weights in; a network on the meta device only has them checked."""
-        tensors = _read(path)
+        tensors = read_weights(path, REMEDY)
         for (name, convolution), index in zip(self.convolutions.items(), _positions(), strict=True):
             for part, own in convolution.named_parameters():
                 found = tensors.get(f"features.{index}.{part}")
@@ -103,18 +103,3 @@ def _positions() -> list[int]:
         found += [position + 2 * k for k in range(len(widths))]
         position += 2 * len(widths) + 1
     return found
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    if not path.is_file():
-        raise UserError(f"there is no file of weights at {path}.", REMEDY)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path, device="cpu")
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # torch, zipfile, pickle and safetensors each have errors of their own for a damaged file
-        raise UserError(f"{path} cannot be read as weights ({type(error).__name__}).", REMEDY) from error
-    if not isinstance(tensors, Mapping) or not all(isinstance(t, Tensor) for t in tensors.values()):
-        raise UserError(f"{path} holds no named tensors.", REMEDY)
-    return tensors
