@@ -50,7 +50,7 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
     baseline = read_recipe(BASELINE, changes=_same_budget(recipe))
     adversarial_run, pixel_run = Run(out), Run(out / "pixel-only")
     train_recipe(recipe, adversarial_run, seed=seed, quiet=quiet)
-    train_recipe(baseline, pixel_run, seed=seed, quiet=quiet)
+    train_recipe(baseline, pixel_run, seed=seed, quiet=quiet, cache=out / "private" / "cache")
     trained = time.monotonic() - begun
     ours, pixels = restore(out), restore(out / "pixel-only")
     session = open_session(ours.recipe, adversarial_run, None, seed)
@@ -81,10 +81,16 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
 
 
 def _same_budget(recipe: Any) -> list[str]:
-    """Give the pixel-only network the same data, patches, batches and plays."""
+    """Give the pixel-only network the same data, patches, batches, plays, rate and averaging."""
     training = recipe.training()
     patch = ",".join(map(str, training.patch))
-    return [f"train.plays={training.plays}", f"train.batch={training.batch}", f"train.patch=[{patch}]"]
+    return [
+        f"train.plays={training.plays}",
+        f"train.batch={training.batch}",
+        f"train.patch=[{patch}]",
+        f"train.average.generator={training.average['generator']}",
+        f"train.optimisers.generator.lr={training.optimisers['generator'].lr}",
+    ]
 
 
 def tuned(session: Any, part: Any) -> tuple[Callable[[Any, str, Any], Any], float]:

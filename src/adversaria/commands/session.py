@@ -99,8 +99,12 @@ def open_session(
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
     assume_independent: bool = False,
+    cache: Path | None = None,
 ) -> Session:
-    """Find the cases of a recipe, from its phantom or from the user's folder, and split them."""
+    """Find the cases of a recipe, from its phantom or from the user's folder, and split them.
+
+    Prepared images are kept in `cache`, by default the run's own; runs of one recipe's data may share it.
+    """
     dims = recipe.dims()
     streams = recipe.streams()
     session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", recipe.evaluation().truth)
@@ -108,13 +112,13 @@ def open_session(
         _open_phantom(session, streams)
     else:
         _open_folder(session, streams, data, assume_independent)
-    cache = run.folder / "private" / "cache"
+    kept = cache or run.folder / "private" / "cache"
 
     def make_part(part: str) -> Part:
         chosen, prepared = {}, {}
         for stream, plan in session.plans.items():
             chosen[stream] = _cases_of(session, stream, part)
-            done, excluded = prepare_all(chosen[stream], plan, cache, progress)
+            done, excluded = prepare_all(chosen[stream], plan, kept, progress)
             prepared[stream] = done
             _say_clipped(session, plan, done)
             for text in dict.fromkeys(note for case in done for note in case.notes):

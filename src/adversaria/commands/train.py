@@ -149,8 +149,9 @@ def train_recipe(
     assume_independent: bool = False,
     tensorboard: bool = False,
     quiet: bool = False,
+    cache: Path | None = None,
 ) -> Trained:
-    """Train one recipe, already read, in one run folder."""
+    """Train one recipe, already read, in one run folder; `cache` may be that of a run on the same data."""
     from adversaria.commands.observing import Observer
     from adversaria.commands.progress import console, progress
     from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
@@ -170,7 +171,7 @@ def train_recipe(
         say(f"reduced: {text}", kind="note")
     try:
         with progress("preparing data", quiet or not leads) as tick:
-            session = open_session(recipe, run, data, seed, tick, assume_independent)
+            session = open_session(recipe, run, data, seed, tick, assume_independent, cache)
             part, validation = session.make_part("train"), session.make_part("validation")
             feed = feed_of(session, part)
     except UserError:
