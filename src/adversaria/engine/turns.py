@@ -125,10 +125,8 @@ class Table:
     def measure(self, micros: list[Groups]) -> Taken:
         """Average each loss over micro-batches and replicas."""
         terms = [(group, term) for group, losses in micros[0].items() for term in losses]
-        stacked = torch.stack(
-            [torch.stack([m[group][term].detach().float() for m in micros]).mean() for group, term in terms]
-        )
-        values = self.mean(stacked)
+        each = [[micro[group][term].detach().float() for micro in micros] for group, term in terms]
+        values = self.mean(torch.stack([torch.stack(e).mean() if len(e) > 1 else e[0] for e in each]))
         losses: dict[tuple[str, ...], dict[str, Tensor]] = {group: {} for group in micros[0]}
         for (group, term), value in zip(terms, values, strict=True):
             losses[group][term] = value
