@@ -5,6 +5,7 @@ number of workers, replicas and micro-batches, and let a resumed run repeat the 
 """
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -16,6 +17,7 @@ Part = int | str
 
 _UNIT = 2.0**-53
 _PER_COUNTER = 4
+_WORD = 2**64 - 1
 
 
 def key(*parts: Part) -> int:
@@ -55,19 +57,29 @@ class Draws:
         """Draw uniform numbers in the open interval (0, 1), shape (len(slots), *shape)."""
         count = prod(shape)
         counters = -(-count // _PER_COUNTER)
-        bits = np.random.Philox(key=key("draw", self.seed, self.play, name))
+        named = key("draw", self.seed, self.play, name)
         first = self.slots[0] if len(self.slots) else 0
         if list(self.slots) == list(range(first, first + len(self.slots))):
-            bits.advance(first * counters)
-            raw = bits.random_raw(len(self.slots) * counters * _PER_COUNTER)
+            raw = _raw(named, first * counters, len(self.slots) * counters)
         else:
-            raw = np.concatenate([self._slot(bits, slot, counters) for slot in self.slots])
+            raw = np.concatenate([_raw(named, slot * counters, counters) for slot in self.slots])
         raw = raw.reshape(len(self.slots), -1)[:, :count]
         unit: NDArray[np.float64] = ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
         return unit.reshape(len(self.slots), *shape)
 
-    @staticmethod
-    def _slot(bits: np.random.Philox, slot: int, counters: int) -> NDArray[np.uint64]:
-        fresh = np.random.Philox(key=bits.state["state"]["key"])
-        fresh.advance(slot * counters)
-        return fresh.random_raw(counters * _PER_COUNTER)
+
+_OWN = threading.local()
+
+
+def _raw(key: int, first: int, count: int) -> NDArray[np.uint64]:
+    """Give the words of `count` counters from `first` on, under a key.
+
+    One generator a thread is set to the place: making a new one asks the system for entropy that is not needed.
+    """
+    if not hasattr(_OWN, "bits"):
+        _OWN.bits = np.random.Philox(key=0)
+        _OWN.state = _OWN.bits.state
+    words = [(first >> 64 * k) & _WORD for k in range(4)], [key & _WORD, key >> 64]
+    place = {"counter": np.array(words[0], np.uint64), "key": np.array(words[1], np.uint64)}
+    _OWN.bits.state = {**_OWN.state, "state": place}
+    return _OWN.bits.random_raw(count * _PER_COUNTER)

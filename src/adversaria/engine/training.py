@@ -134,12 +134,18 @@ class Training:
             self.game.train()
             for micros in stream:
                 self.play(micros)
-                asked = bool(self.replicas.mean(torch.tensor(float(bool(request.name)), device=self.replicas.device)))
+                asked = self.asked(request.name)
                 if self.done % settings.save_every == 0 or self.done == settings.plays or asked:
                     self.save()
                 self.progress(self.done, settings.plays)
                 if asked:
                     raise Stopped(f"stopped by {request.name or 'another process'} after {self.done} plays; saved")
+
+    def asked(self, name: str) -> bool:
+        """Whether a signal asked this or another process to stop."""
+        if self.replicas.count == 1:
+            return bool(name)
+        return bool(self.replicas.mean(torch.tensor(float(bool(name)), device=self.replicas.device)))
 
     def play(self, micros: list[dict[str, Any]]) -> None:
         """Play one batch and log it."""

@@ -129,8 +129,8 @@ class Table:
         found = [[m[group][term].detach() for m in micros] for group, term in terms]
         # single precision at least: what a game sets from the losses it saw is as exact as the game
         kind = reduce(torch.promote_types, (v.dtype for values in found for v in values), torch.float32)
-        stacked = torch.stack([torch.stack([v.to(kind) for v in values]).mean() for values in found])
-        values = self.mean(stacked)
+        each = [[v.to(kind) for v in values] for values in found]
+        values = self.mean(torch.stack([torch.stack(e).mean() if len(e) > 1 else e[0] for e in each]))
         losses: dict[tuple[str, ...], dict[str, Tensor]] = {group: {} for group in micros[0]}
         for (group, term), value in zip(terms, values, strict=True):
             losses[group][term] = value

@@ -11,7 +11,8 @@ from adversaria.recipes.yaml import Node
 WEIGHTS = (
     "adversarial", "categorical", "classification", "condition", "continuous", "cycle", "divergence", "drift",
     "entropy", "features", "field", "identity", "likelihood", "matching", "orthogonal", "projection", "pulling_away",
-    "reconstruction", "regularisation", "similarity", "smoothness", "supervised", "unlabelled",
+    "reconstruction", "regularisation", "similarity", "smoothness", "supervised", "unlabelled", "unsupervised",
+    "wasserstein",
 )  # fmt: skip
 
 
