@@ -7,6 +7,7 @@ from typing import Any
 
 RECIPE = "yang-2017b"
 BASELINE = "supervised"
+SAVE_EVERY = 100
 STRENGTHS = (10.0, 15.0, 20.0, 30.0, 40.0, 60.0)
 
 
@@ -49,8 +50,9 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, plays: int | None = No
         console.print(f"  {text}", markup=False)
     baseline = read_recipe(BASELINE, changes=_same_budget(recipe))
     adversarial_run, pixel_run = Run(out), Run(out / "pixel-only")
-    train_recipe(recipe, adversarial_run, seed=seed, quiet=quiet)
-    train_recipe(baseline, pixel_run, seed=seed, quiet=quiet, cache=out / "private" / "cache")
+    common: dict[str, Any] = {"seed": seed, "quiet": quiet, "save_every": SAVE_EVERY}
+    train_recipe(recipe, adversarial_run, **common)
+    train_recipe(baseline, pixel_run, **common, cache=out / "private" / "cache")
     trained = time.monotonic() - begun
     ours, pixels = restore(out), restore(out / "pixel-only")
     session = open_session(ours.recipe, adversarial_run, None, seed)
