@@ -1,23 +1,34 @@
 """Training steps against peers with the same networks and losses (B1 to B5), and bf16's parity beside its speed."""
 
-import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from adversaria import games, networks
 from adversaria.draws import Draws
+from adversaria.engine.memory import keep_freed_memory
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
 from adversaria.games.game import Game
 from benchmarks import peer_steps
+from benchmarks.apart import Apart, time_of
 from benchmarks.peers import torchgan
 from benchmarks.result import Found
 from benchmarks.timing import Ratio, compare
 
 Step = Callable[[], None]
 PRECISIONS = ("fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A game, the batch that it plays, and the peer's step with the same networks on the same batch."""
+
+    game: Game
+    batch: dict[str, torch.Tensor]
+    peer: Callable[[], Step]
 
 
 def ours(game: Game, batch: dict[str, torch.Tensor], precision: str = "fp32") -> Step:
@@ -33,11 +44,18 @@ def ours(game: Game, batch: dict[str, torch.Tensor], precision: str = "fp32") ->
     return play
 
 
-def pair(build_game: Callable[[], Game]) -> tuple[Game, Game]:
-    """Two games with equal weights."""
+def our_step(match: Callable[..., Match], precision: str, *arguments: int) -> Step:
+    """Our side of a match, with the memory setting that the engine trains with."""
+    keep_freed_memory()
     torch.manual_seed(0)
-    one = build_game()
-    return one, copy.deepcopy(one)
+    made = match(*arguments)
+    return ours(made.game, made.batch, precision)
+
+
+def peer_step(match: Callable[..., Match], *arguments: int) -> Step:
+    """The peer's side of a match, from the same weights."""
+    torch.manual_seed(0)
+    return match(*arguments).peer()
 
 
 def flops(step: Step) -> str:
@@ -48,11 +66,10 @@ def flops(step: Step) -> str:
 
 
 def both(
-    name: str,
+    title: str,
     peer_name: str,
-    fresh: Callable[[], Game],
-    batch: dict[str, torch.Tensor],
-    peer_of: Callable[[Game], Step],
+    match: Callable[..., Match],
+    arguments: Sequence[int],
     goals: Sequence[float | None],
     counted: bool = True,
     rounds: int = 5,
@@ -60,15 +77,19 @@ def both(
     """Measure fp32 and bf16 against the peer's fp32, on equal weights and the same batch."""
     ratios, notes = [], []
     for precision, goal in zip(PRECISIONS, goals, strict=True):
-        mine, theirs = pair(fresh)
-        step, peer = ours(mine, batch, precision), peer_of(theirs)
-        ratios.append(compare(f"{name}, {precision}", f"{peer_name}, fp32", step, peer, rounds, goal, most=2 * rounds))
-        if counted and precision == "fp32":
-            notes.append(f"Arithmetic of one step: ours {flops(step)} GFLOP, the peer's {flops(peer)} GFLOP.")
+        with (
+            Apart(our_step, match, precision, *arguments) as mine,
+            Apart(peer_step, match, *arguments) as peer,
+        ):
+            asked = f"{title}, {precision}", f"{peer_name}, fp32"
+            ratios.append(compare(*asked, mine, peer, rounds, goal, time_of(mine, peer), most=2 * rounds))
+    if counted:
+        sides = our_step(match, "fp32", *arguments), peer_step(match, *arguments)
+        notes.append("Arithmetic of one step: ours {} GFLOP, the peer's {} GFLOP.".format(*map(flops, sides)))
     return Found(
-        name,
-        "One play as the engine plays it, with fused optimisers, against the peer's step on the same networks, batch "
-        "and losses.",
+        title,
+        "One play as the engine plays it, with fused optimisers and its memory setting, against the peer's step on the "
+        "same networks, batch and losses; each side in a process of its own, the peer's allocator left as it is.",
         Ratio.HEAD,
         [ratio.row() for ratio in ratios],
         [goal for ratio in ratios if (goal := ratio.judged())],
@@ -76,82 +97,79 @@ def both(
     )
 
 
-def pix2pix(batch_size: int, goals: Sequence[float | None]) -> Found:
+def match_pix2pix(batch_size: int) -> Match:
     """B1 and B2."""
-    torch.manual_seed(0)
     source, target = torch.rand(2, batch_size, 3, 256, 256) * 2 - 1
-    return both(
-        f"B{'1 and B2' if batch_size == 1 else '2'} pix2pix 256, batch {batch_size}",
-        "plain loop",
-        lambda: games.Pix2Pix(networks.UNet(3, 3), networks.PatchGAN(3, 3)),
+    game = games.Pix2Pix(networks.UNet(3, 3), networks.PatchGAN(3, 3))
+    return Match(
+        game,
         {"source": source, "target": target},
-        lambda game: peer_steps.plain_pix2pix(game.generator, game.discriminator, source, target),
-        goals,
-        rounds=7 if batch_size == 1 else 3,
+        lambda: peer_steps.plain_pix2pix(game.generator, game.discriminator, source, target),
     )
 
 
 def pix2pix_one() -> Found:
     """B1 and B2 at batch 1."""
-    return pix2pix(1, (1.08, 1.7))
+    return both("B1 and B2 pix2pix 256, batch 1", "plain loop", match_pix2pix, (1,), (1.08, 1.7), rounds=7)
 
 
 def pix2pix_four() -> Found:
     """B2 at batch 4; fp32 has no goal there."""
-    return pix2pix(4, (None, 1.7))
+    return both("B2 pix2pix 256, batch 4", "plain loop", match_pix2pix, (4,), (None, 1.7), rounds=3)
+
+
+def match_cyclegan() -> Match:
+    """B3."""
+    source, target = torch.rand(2, 1, 3, 128, 128) * 2 - 1
+    shape = (3, 128, 128)
+    made = [networks.ResNetGenerator(3, 3), networks.ResNetGenerator(3, 3)]
+    judges = [networks.PatchGAN(3, norm="instance"), networks.PatchGAN(3, norm="instance")]
+    game = games.CycleGAN(*made, *judges, source_shape=shape, target_shape=shape, identity=5.0, pool=0)
+    return Match(game, {"source": source, "target": target}, lambda: peer_steps.plain_cyclegan(game, source, target))
 
 
 def cyclegan() -> Found:
     """B3."""
-    torch.manual_seed(0)
-    source, target = torch.rand(2, 1, 3, 128, 128) * 2 - 1
-
-    def fresh() -> Game:
-        shape = (3, 128, 128)
-        made = [networks.ResNetGenerator(3, 3), networks.ResNetGenerator(3, 3)]
-        judges = [networks.PatchGAN(3, norm="instance"), networks.PatchGAN(3, norm="instance")]
-        return games.CycleGAN(*made, *judges, source_shape=shape, target_shape=shape, identity=5.0, pool=0)
-
     return both(
-        "B3 CycleGAN 128, batch 1, identity 5, no pool",
-        "plain loop",
-        fresh,
-        {"source": source, "target": target},
-        lambda game: peer_steps.plain_cyclegan(game, source, target),
-        (0.97, 1.8),
-        rounds=3,
+        "B3 CycleGAN 128, batch 1, identity 5, no pool", "plain loop", match_cyclegan, (), (0.97, 1.8), rounds=3
     )
+
+
+def match_dcgan() -> Match:
+    """B4."""
+    image = torch.rand(64, 3, 64, 64) * 2 - 1
+    game = games.GAN(networks.DCGANGenerator(3), networks.DCGANDiscriminator(3))
+
+    def peer() -> Step:
+        losses = torchgan()
+        objectives = [losses.MinimaxGeneratorLoss(), losses.MinimaxDiscriminatorLoss()]
+        return peer_steps.torchgan_step(game.generator, game.discriminator, image, objectives, (0.5, 0.999))
+
+    return Match(game, {"image": image}, peer)
 
 
 def dcgan() -> Found:
     """B4."""
-    losses, image = torchgan(), torch.rand(64, 3, 64, 64) * 2 - 1
-
-    def peer(game: Game) -> Step:
-        objectives = [losses.MinimaxGeneratorLoss(), losses.MinimaxDiscriminatorLoss()]
-        return peer_steps.torchgan_step(game.generator, game.discriminator, image, objectives, (0.5, 0.999))
-
-    def fresh() -> Game:
-        return games.GAN(networks.DCGANGenerator(3), networks.DCGANDiscriminator(3))
-
-    return both("B4 DCGAN 64, batch 64", "torchgan", fresh, {"image": image}, peer, (1.25, 2.2), rounds=7)
+    return both("B4 DCGAN 64, batch 64", "torchgan", match_dcgan, (), (1.25, 2.2), rounds=7)
 
 
-def wgan_gp() -> Found:
-    """B5, one critic step to one generator step. Arithmetic is not counted: the counter fails on double backward."""
-    losses, image = torchgan(), torch.rand(64, 3, 64, 64) * 2 - 1
+def match_wgan_gp() -> Match:
+    """B5, one critic step to one generator step."""
+    image = torch.rand(64, 3, 64, 64) * 2 - 1
+    game = games.WGANGP(networks.DCGANGenerator(3), networks.DCGANDiscriminator(3, norm="none"), critic_steps=1)
 
-    def peer(game: Game) -> Step:
+    def peer() -> Step:
+        losses = torchgan()
         names = ("WassersteinGeneratorLoss", "WassersteinDiscriminatorLoss", "WassersteinGradientPenalty")
         objectives = [getattr(losses, name)() for name in names]
         return peer_steps.torchgan_step(game.generator, game.critic, image, objectives, (0.0, 0.9))
 
-    def fresh() -> Game:
-        return games.WGANGP(networks.DCGANGenerator(3), networks.DCGANDiscriminator(3, norm="none"), critic_steps=1)
+    return Match(game, {"image": image}, peer)
 
-    return both(
-        "B5 WGAN-GP 64, batch 64, one critic step", "torchgan", fresh, {"image": image}, peer, (1.2, 2.1), counted=False
-    )
+
+def wgan_gp() -> Found:
+    """B5. Arithmetic is not counted: the counter fails on double backward."""
+    return both("B5 WGAN-GP 64, batch 64, one critic step", "torchgan", match_wgan_gp, (), (1.2, 2.1), counted=False)
 
 
 def parity(plays: int = 150) -> Found:

@@ -75,5 +75,8 @@ def load_optimisers(game: Game, optimisers: Mapping[str, torch.optim.Optimizer],
     for full, value in state.items():
         player, name, entry = full.split("/")
         parameter = named[player][name]
-        place = parameter.device if entry != "step" or parameter.is_cuda else "cpu"
-        optimisers[player].state[parameter][entry] = value.to(place)
+        if entry == "step":
+            optimisers[player].state[parameter][entry] = value.to(parameter.device if parameter.is_cuda else "cpu")
+        else:  # in the order in which the parameter lies: fused optimisers read both side by side
+            laid = torch.empty_like(parameter.detach(), dtype=value.dtype)
+            optimisers[player].state[parameter][entry] = laid.copy_(value)

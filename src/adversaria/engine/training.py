@@ -14,6 +14,7 @@ from adversaria.engine.compiling import compile_networks
 from adversaria.engine.errors import Diverged, Stopped
 from adversaria.engine.loading import Feed, batches
 from adversaria.engine.log import Log, Row
+from adversaria.engine.memory import keep_freed_memory
 from adversaria.engine.optimising import Constant, Schedule, build, set_rates
 from adversaria.engine.recompute import recomputing
 from adversaria.engine.replicas import Replicas
@@ -128,6 +129,8 @@ class Training:
         )
         with stack:
             request = stack.enter_context(listening())
+            if self.replicas.device.type == "cpu":
+                keep_freed_memory()
             if settings.compile:
                 compile_networks(self.game)
             stack.enter_context(recomputing(self.game) if settings.accumulate > 1 else nullcontext())

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from adversaria.networks.dims import convolution, levels_of, normalisation, transposed
 from adversaria.networks.initialise import normal
+from adversaria.networks.layout import channels_last
 from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.scoring import Discriminator
 
@@ -39,6 +40,7 @@ class DCGANGenerator(nn.Module):
             parts.append(transposed(dims, inputs, outputs, 4, 2, 1, bias=False))
         self.body = nn.Sequential(*parts, nn.Tanh())
         normal(self)
+        channels_last(self)
 
     def forward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Make (B, C, *S) from (B, N)."""
@@ -75,3 +77,4 @@ class DCGANDiscriminator(Discriminator):
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Sequential(convolution(dims, widths[-1], 1, 4, bias=False), nn.Flatten())
         normal(self)
+        channels_last(self)
