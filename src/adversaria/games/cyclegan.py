@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, translated
 from adversaria.games.optimisers import Adam
 from adversaria.games.pool import ImagePool
 from adversaria.losses import Cycle, LeastSquares, Objective, SelfRegularisation, Terms
@@ -19,7 +19,9 @@ class CycleGAN(Game):
 
     The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper
     uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
-    translation, `source` what it came from. Reads `source` and `target`, which need not show the same subject.
+    translation, `source` what it came from. Further words of the batch (`mask`, `label`, `measurement`) belong to
+    the source: terms that cannot do without them are taken forward alone. Reads `source` and `target`, which need not
+    show the same subject, and whatever the terms name.
     """
 
     key = "cyclegan"
@@ -66,7 +68,8 @@ class CycleGAN(Game):
     def play(self, batch: Batch) -> Play:
         """Both generators together, then both discriminators on images from the pools."""
         source, target = batch["source"], batch["target"]
-        fake_target, fake_source = self.generator(source), self.reverse_generator(target)
+        of_source = {word: value for word, value in batch.items() if word != "target"}
+        fake_target, fake_source = translated(self.generator, source, batch), self.reverse_generator(target)
         restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
         yield (
             "generators",
@@ -76,8 +79,8 @@ class CycleGAN(Game):
                 "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
                 "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
                 **self.identities(source, target),
-                **self.terms({}, "forward_", output=fake_target, source=source),
-                **self.terms({}, "reverse_", output=fake_source, source=target),
+                **self.terms(of_source, "forward_", output=fake_target, source=source),
+                **self.both_ways()({}, "reverse_", output=fake_source, source=target),
             },
         )
         old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
@@ -94,6 +97,10 @@ class CycleGAN(Game):
         """Score real against generated images of one domain."""
         return self.adversarial.discriminator(discriminator(real), discriminator(fake)) / 2
 
+    def both_ways(self) -> Terms:
+        """The terms that need no more than an image and what it came from."""
+        return self.terms.feedable({"output", "source"})
+
     def identities(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Ask each generator to leave its own output domain as it is, if `identity` is on."""
         if not self.identity_weight:
@@ -105,4 +112,4 @@ class CycleGAN(Game):
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source` to the target domain."""
-        return {"output": self.generator(batch["source"])}
+        return {"output": translated(self.generator, batch["source"], batch)}

@@ -5,6 +5,8 @@ from adversaria.physics.blur import GaussianBlur
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
+from adversaria.physics.consistent import Consistent
+from adversaria.physics.ct_scan import CTScan
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.fan import FanBeam
@@ -12,6 +14,7 @@ from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.fourier import Fourier
 from adversaria.physics.metal import MetalCT
 from adversaria.physics.motion import RigidMotion
+from adversaria.physics.mr_scan import MRScan, MultiCoilScan
 from adversaria.physics.operator import Operator
 from adversaria.physics.pet import PETCounts, mlem, thinned
 from adversaria.physics.radon import ParallelBeam
@@ -32,7 +35,9 @@ from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
     "Biplanar",
+    "CTScan",
     "ConjugateGradient",
+    "Consistent",
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
@@ -44,8 +49,10 @@ __all__ = [
     "HardConsistency",
     "KSpaceTruncation",
     "LowDoseCT",
+    "MRScan",
     "MetalCT",
     "MultiCoil",
+    "MultiCoilScan",
     "Operator",
     "PETCounts",
     "ParallelBeam",
