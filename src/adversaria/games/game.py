@@ -75,11 +75,12 @@ class Game(nn.Module):
         return [getattr(self, name) for name in self.players[player]]
 
     def parameters_of(self, player: str) -> dict[str, nn.Parameter]:
-        """Name the parameters of a player, each once."""
+        """Name the parameters of a player, each once; those of frozen networks are nobody's."""
         found: dict[int, tuple[str, nn.Parameter]] = {}
         for attribute in self.players[player]:
             for name, parameter in getattr(self, attribute).named_parameters():
-                found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
+                if not getattr(parameter, "frozen", False):
+                    found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
         return dict(found.values())
 
     @property

@@ -6,7 +6,6 @@ images are joined to the channels of one: `bind: {source: low+t1, measurement: l
 streams prefix their words: `bind: {source: a.low, target: b.ct}`.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from adversaria.vocabulary import RAW, WORDS, UserError
 
 KEYS = (
     "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train",
-    "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
+    "stages", "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
 EVALUATE = ("range", "clip", "scaled", "measures", "truth", "lesion", "display")
@@ -72,12 +71,13 @@ class EvaluationFacts:
 
 @dataclass
 class Recipe:
-    """A recipe as read: `tree` holds plain values and nodes."""
+    """A recipe as read: `tree` holds plain values and nodes; `earlier` the stages that are played before it."""
 
     name: str
     tree: dict[str, Any]
     extra: dict[str, type] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
+    earlier: list["Recipe"] = field(default_factory=list)
 
     @property
     def game(self) -> Node:
@@ -281,52 +281,6 @@ def check(recipe: Recipe) -> None:
             )
         if part in RAW and part != word:
             raise UserError(f"{recipe.name}: bind.{word} cannot be '{part}'.", f"Write {part}: {name}.")
-
-
-def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:
-    """Set a dotted path to a plain value in a copy, list entries by their number from 0; give the old value too."""
-    if isinstance(value, Node):
-        raise UserError(f"--set {path}: a value is expected, not a tag.", "Edit a copy of the recipe instead.")
-    tree = copy.deepcopy(tree)
-    *places, last = path.split(".")
-    here: Any = tree
-    for depth, place in enumerate(places):
-        if isinstance(here, Node) and place not in here.arguments:
-            _write_default(here, place)
-        body = _body(here)
-        if place not in body and not (isinstance(here, dict) and (depth == 0 or "train" in places[:depth])):
-            raise UserError(f"{name} has no '{path}'.", near(place, body))
-        here = here[int(place)] if isinstance(here, list) else body.setdefault(place, {})
-    if not isinstance(here, Node | dict):
-        raise UserError(f"{name} has no '{path}'.", f"'{'.'.join(places)}' is a value.")
-    body = _body(here)
-    old = body.get(last)
-    if isinstance(old, Node) and "weight" in old.arguments and isinstance(value, int | float):
-        old.arguments["weight"], old = value, old.arguments["weight"]
-    elif isinstance(old, Node | dict):
-        raise UserError(f"{name}: '{path}' is not a value.", f"Name one of its arguments: {path}.ARGUMENT=...")
-    else:
-        body[last] = value
-    return tree, old
-
-
-def _body(here: Any) -> dict[str, Any]:
-    """What a part of a recipe holds, by name or number; a plain value holds nothing."""
-    if isinstance(here, list):
-        return {str(n): part for n, part in enumerate(here)}
-    if isinstance(here, Node):
-        return here.arguments
-    return here if isinstance(here, dict) else {}
-
-
-def _write_default(node: Node, argument: str) -> None:
-    """Write an argument's default into its node, so that a part of it can be changed."""
-    from adversaria.recipes.names import members, parameters
-    from adversaria.recipes.resolve import tree_of
-
-    known = parameters(members()[node.tag]) if node.tag in members() else {}
-    if argument in known and isinstance(tree := tree_of(known[argument].default), Node | dict):
-        node.arguments[argument] = tree
 
 
 def source_of(recipe: str) -> Path | None:
