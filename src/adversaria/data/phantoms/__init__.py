@@ -11,6 +11,7 @@ from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
+from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.torso import TorsoCT
 
@@ -29,6 +30,7 @@ __all__ = [
     "LungNodule",
     "Mammogram",
     "MarrowCells",
+    "Pelvis",
     "Phantom",
     "TorsoCT",
 ]
