@@ -14,6 +14,8 @@ from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.torso import TorsoCT
+from adversaria.data.phantoms.torso_mr import TorsoMR
+from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
     "Brain",
@@ -33,4 +35,6 @@ __all__ = [
     "Pelvis",
     "Phantom",
     "TorsoCT",
+    "TorsoMR",
+    "WholeHeart",
 ]

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from adversaria.data.phantoms.beams import dose
 from adversaria.data.phantoms.pelvis_anatomy import FACTORS, LABELS, MUSCLES, Hips
-from adversaria.data.phantoms.scanned import Scanned
+from adversaria.data.phantoms.scanned import Diseased
 from adversaria.data.phantoms.scene import Scene
 from adversaria.data.phantoms.shapes import ellipsoid
 
 Array = NDArray[Any]
 
 
-class Pelvis(Scanned):
+class Pelvis(Diseased):
     """Pelvis MR (t1, t2, and Dixon inphase, opposed, fat, water) and CT in HU of one subject on one grid.
 
     Heights are in mm above the middle of the femoral heads. `muscles` labels each muscle (MUSCLES, from 1 on the
@@ -62,7 +62,7 @@ class Pelvis(Scanned):
         """Paint the pelvis, once more for the CT's session if it is another."""
         hips = Hips(scene, 0.0)
         hips.paint()
-        lesion, table = np.zeros_like(scene.labels), []
+        lesion, table = np.zeros_like(scene.labels), list[dict[str, Any]]()
         if sick:
             share = self._metastasis(hips, scene)
             lesion, table = self.spot(scene, share, "bone metastasis", 2 * hips.f["metastasis"])
@@ -86,12 +86,11 @@ class Pelvis(Scanned):
     def _metastasis(self, hips: Hips, scene: Scene) -> Array:
         f, side = hips.f, 1 if hips.between("side", 0, 1) < 0.5 else -1
         x, y = hips.about("metastasis x", 0, 4), hips.about("metastasis y", 0, 4)
-        level = hips.between("level", *self.heights) / f["height"]
+        level = self.level(hips.name) / f["height"]
         wave = 0.9 * scene.field("metastasis", 7.0)
         radius = f["metastasis"]
         shape = ellipsoid(hips.at, (side * (88 + x), y, 0.6 * level), (radius, radius, max(radius, 14))) + wave
-        share = scene.lay(shape, "metastasis", within=self.contrast)
-        return share / np.float32(self.contrast) if self.contrast else np.zeros_like(share)
+        return self.lay_lesion(scene, shape, "metastasis")
 
 
 __all__ = ["LABELS", "MUSCLES", "Pelvis"]

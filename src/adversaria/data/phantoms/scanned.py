@@ -11,7 +11,7 @@ from adversaria.data.phantoms.fields import Axes, Lattice, about, between, grid
 from adversaria.data.phantoms.misregistration import Displacement
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.scene import SCANNERS, Scene
-from adversaria.data.phantoms.shapes import Points, centroid, ellipsoid, stamp
+from adversaria.data.phantoms.shapes import Points, centroid, ellipsoid, membership, stamp
 from adversaria.data.phantoms.tissues import Tissue
 
 Array = NDArray[Any]
@@ -99,7 +99,6 @@ class Scanned(Phantom):
         dims: int = 2,
         spacing: float | None = None,
         prevalence: float = 0.5,
-        contrast: float = 1.0,
         healthy: bool = False,
         domain: str = "a",
         noise: float = 0.03,
@@ -113,7 +112,7 @@ class Scanned(Phantom):
             raise ValueError(f"there is no scanner '{domain}'; there are {', '.join(SCANNERS)}")
         if misregistration and moving not in self.modalities:
             raise ValueError(f"there is no modality '{moving}' to move; there are {', '.join(self.modalities)}")
-        self.contrast, self.domain, self.noise, self.height = contrast, domain, noise, height
+        self.domain, self.noise, self.height = domain, noise, height
         self.misregistration, self.moving = misregistration, moving
 
     @abstractmethod
@@ -123,19 +122,26 @@ class Scanned(Phantom):
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
         """Make one subject, or its healthy twin."""
         name = self.named(subject)
-        height = self.middle
-        if self.dims == 2:
-            height = between((*name, "level"), *self.heights) if self.height is None else self.height
+        level = self.level(name)
+        height = self.centre(name) if self.dims == 3 else level if self.height is None else self.height
         scene = Scene(
             name, self.axes(height), self.spacing, self.painted, self.reference, self.domain, self.own, self.dims,
             0.62 * self.field_of_view,
         )  # fmt: skip
         factors, words = self.paint(scene, self.sick(subject, healthy))
-        factors["slice"] = height if self.dims == 2 else between((*name, "level"), *self.heights)
+        factors["slice"] = level
         made = {word: self.out(scene.seen(word, self.noise)) for word in self.modalities}
         made |= {"mask": self.out(scene.labels), "factors": np.array([factors[k] for k in self.factor_names], "f4")}
         made |= {k: self.out(v) if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in words.items()}
         return made | (self.moved(name, scene) if self.misregistration else {})
+
+    def level(self, name: tuple[int | str, ...]) -> float:
+        """At what height (mm) a 2D case is cut if nothing else is asked for; lesions are found there."""
+        return between((*name, "level"), *self.heights)
+
+    def centre(self, name: tuple[int | str, ...]) -> float:
+        """At what height (mm) the middle of a volume lies."""
+        return self.middle
 
     def moved(self, name: tuple[int | str, ...], scene: Scene) -> dict[str, Any]:
         """The moving image of a pair, its mask, and how to bring it back."""
@@ -144,6 +150,36 @@ class Scanned(Phantom):
         return {
             "moving": self.out(image), "moving_mask": self.out(way.labels(scene.labels)), "flow": way.flow,
         }  # fmt: skip
+
+
+class Diseased(Scanned):
+    """A body part that may have a lesion; `contrast` scales how far the lesion lies from its host."""
+
+    def __init__(
+        self,
+        size: int = 128,
+        dims: int = 2,
+        spacing: float | None = None,
+        prevalence: float = 0.5,
+        contrast: float = 1.0,
+        healthy: bool = False,
+        domain: str = "a",
+        noise: float = 0.03,
+        height: float | None = None,
+        misregistration: float = 0.0,
+        moving: str = "ct",
+        seed: int = 0,
+    ):
+        super().__init__(
+            size, dims, spacing, prevalence, healthy, domain, noise, height, misregistration, moving, seed
+        )  # fmt: skip
+        self.contrast = contrast
+
+    def lay_lesion(self, scene: Scene, distance: Array, tissue: str, texture: Array | float = 0.0) -> Array:
+        """Paint a lesion as far from its host as `contrast` says; give its share of every voxel, whatever that is."""
+        scene.lay(distance, tissue, within=self.contrast, texture=texture)
+        share: Array = np.broadcast_to(membership(distance, scene.voxel), scene.image.shape)
+        return share
 
     def spot(self, scene: Scene, share: Array, kind: str, diameter: float) -> tuple[Array, list[dict[str, Any]]]:
         """Label map and table of one lesion whose share of every voxel is given."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.data.phantoms.contrast import enhanced, gradient_echo, inversion_recovery, spin_echo
+from adversaria.data.phantoms.contrast import balanced, enhanced, gradient_echo, inversion_recovery, spin_echo
 from adversaria.data.phantoms.fields import Axes, Lattice
 from adversaria.data.phantoms.noise import counted, reconstructed, rician
 from adversaria.data.phantoms.shapes import Canvas, membership
@@ -37,8 +37,11 @@ SEQUENCES: dict[str, Callable[[Tissue], float]] = {
     "t2": lambda t: spin_echo(t, 4000, 100),
     "pd": lambda t: spin_echo(t, 2800, 25),
     "spgr": lambda t: gradient_echo(t, 5, 2.3, 12),
+    "bssfp": lambda t: balanced(t, 3.2, 1.6, 50),
     "stir": lambda t: inversion_recovery(t, 4500, 50, 200),
 }
+# words that stand for a sequence
+_CALLED = {"mr": "bssfp"}
 
 
 class Scene(Canvas):
@@ -128,6 +131,7 @@ class Scene(Canvas):
 
     def clean(self, word: str) -> Array:
         """What a modality sees, without noise and shading. `inphase` and `opposed` are made of fat and water."""
+        word = _CALLED.get(word, word)
         if word in ("inphase", "opposed"):
             fat, water = (self.stack[self.words.index(part)] for part in ("fat", "water"))
             return fat + water if word == "inphase" else np.abs(water - fat)
