@@ -6,6 +6,9 @@ from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
+from adversaria.data.phantoms.histology import Histology
+from adversaria.data.phantoms.hyperspectral import Hyperspectral
+from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
@@ -28,6 +31,9 @@ __all__ = [
     "Fundus",
     "FundusVesselMap",
     "Heart",
+    "Histology",
+    "Hyperspectral",
+    "IHC",
     "LiverLesion",
     "LungNodule",
     "Mammogram",
