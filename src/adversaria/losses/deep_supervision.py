@@ -11,8 +11,8 @@ class DeepSupervision(nn.Module):
     """Deep supervision (Lee et al. 2015; Dou et al. 2016, eq. 3): sum_d w_d loss(output_d, mask).
 
     w_d = max(2^-d, 1/16); MONAI's, in single precision. `output` are logits (B, K, *S) of one or several depths,
-    finest first; where one is smaller than `mask` (B, 1, *S), labels are taken by the nearest voxel. The loss is `cross_entropy` times the cross entropy and `dice`
-    times the soft Dice loss.
+    finest first; where one is smaller than `mask` (B, 1, *S), labels are taken by the nearest voxel.
+    The loss is `cross_entropy` times the cross entropy and `dice` times the soft Dice loss.
     """
 
     key = "L-deep-supervision"

@@ -8,7 +8,7 @@ class GeneralisedDice(nn.Module):
     """Generalised Dice loss (Sudre et al. 2017, eq. 1): 1 - 2 sum_k w_k sum r p / sum_k w_k sum (r + p).
 
     w_k = 1 / |r_k|^2; MONAI's. For each sample, then averaged; a class that a sample does not have takes the largest
-    weight of the others. `output` are logits (B, K, *S), `mask` labels (B, 1, *S); all K classes count, the background one of them.
+    weight of the others. `output` are logits (B, K, *S), `mask` labels (B, 1, *S); the background counts as a class.
     """
 
     key = "L-generalised-dice"
