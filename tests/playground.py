@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+import playground_segmentation
 import playground_text
 from adversaria import games, losses
 from adversaria.draws import Draws, stream
@@ -151,6 +152,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
 }
 
 BUILD |= playground_text.BUILD
+BUILD |= playground_segmentation.BUILD
 
 NAMES = sorted(
     name

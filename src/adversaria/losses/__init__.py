@@ -3,6 +3,7 @@
 from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
 from adversaria.losses.classification import Classification
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.deep_supervision import DeepSupervision
 from adversaria.losses.edge_weighted import EdgesKept, EdgeWeighted
 from adversaria.losses.f_divergence import (
     FDivergence,
@@ -15,6 +16,7 @@ from adversaria.losses.f_divergence import (
     TotalVariationDistance,
 )
 from adversaria.losses.feature_matching import FeatureMatching
+from adversaria.losses.generalised_dice import GeneralisedDice
 from adversaria.losses.gradient_consistency import GradientConsistency
 from adversaria.losses.gradient_difference import GradientDifference
 from adversaria.losses.hinge import Hinge
@@ -69,10 +71,12 @@ __all__ = [
     "AdaptiveAugmentation",
     "Augmentation",
     "Cycle",
+    "DeepSupervision",
     "DiffAugment",
     "FDivergence",
     "FeatureMatching",
     "GANDivergence",
+    "GeneralisedDice",
     "GradientPenalty",
     "Hinge",
     "JensenShannon",
