@@ -19,7 +19,8 @@ class CycleGAN(Game):
 
     The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper
     uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
-    translation, `source` what it came from. Reads `source` and `target`, which need not show the same subject.
+    translation, `source` what it came from, and with `paired`, where both words show one subject, `target` what it
+    should be. Reads `source` and `target`, which need not show the same subject otherwise.
     """
 
     key = "cyclegan"
@@ -42,11 +43,12 @@ class CycleGAN(Game):
         identity: float = 0.0,
         pool: int = 50,
         terms: Terms = Terms({}),
+        paired: bool = False,
     ):
         super().__init__()
         self.generator, self.reverse_generator = generator, reverse_generator
         self.target_discriminator, self.source_discriminator = target_discriminator, source_discriminator
-        self.adversarial, self.terms = adversarial, terms
+        self.adversarial, self.terms, self.paired = adversarial, terms, paired
         self.cycle, self.identity = Cycle(), SelfRegularisation()
         self.cycle_weight, self.identity_weight = cycle, identity
         self.target_pool, self.source_pool = ImagePool(pool, target_shape), ImagePool(pool, source_shape)
@@ -65,34 +67,40 @@ class CycleGAN(Game):
 
     def play(self, batch: Batch) -> Play:
         """Both generators together, then both discriminators on images from the pools."""
+        fake_target, fake_source = self.generator(batch["source"]), self.reverse_generator(batch["target"])
+        yield "generators", self.generators(batch, fake_target, fake_source)
+        yield "discriminators", self.discriminators(batch, fake_target, fake_source)
+
+    def generators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both generators pay."""
         source, target = batch["source"], batch["target"]
-        fake_target, fake_source = self.generator(source), self.reverse_generator(target)
-        restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
-        yield (
-            "generators",
-            {
-                "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
-                "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
-                "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
-                "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
-                **self.identities(source, target),
-                **self.terms({}, "forward_", output=fake_target, source=source),
-                **self.terms({}, "reverse_", output=fake_source, source=target),
-            },
-        )
+        pairs = [{"target": target}, {"target": source}] if self.paired else [{}, {}]
+        return {
+            "adversarial_target": self.adversarial.generator(self.look("target", fake_target)),
+            "adversarial_source": self.adversarial.generator(self.look("source", fake_source)),
+            "cycle_source": self.cycle_weight * self.cycle(self.reverse_generator(fake_target), source),
+            "cycle_target": self.cycle_weight * self.cycle(self.generator(fake_source), target),
+            **self.identities(source, target),
+            **self.terms({}, "forward_", output=fake_target, source=source, **pairs[0]),
+            **self.terms({}, "reverse_", output=fake_source, source=target, **pairs[1]),
+        }
+
+    def discriminators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both discriminators pay."""
         old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
         old_source = self.source_pool.query(fake_source, self.uniform(batch, "source pool", (2,)))
-        yield (
-            "discriminators",
-            {
-                "target": self.domain(self.target_discriminator, target, old_target),
-                "source": self.domain(self.source_discriminator, source, old_source),
-            },
-        )
+        return {
+            "target": self.domain("target", batch["target"], old_target),
+            "source": self.domain("source", batch["source"], old_source),
+        }
 
-    def domain(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    def look(self, domain: str, image: Tensor) -> Tensor:
+        """Score an image of a domain."""
+        return getattr(self, f"{domain}_discriminator")(image)
+
+    def domain(self, domain: str, real: Tensor, fake: Tensor) -> Tensor:
         """Score real against generated images of one domain."""
-        return self.adversarial.discriminator(discriminator(real), discriminator(fake)) / 2
+        return self.adversarial.discriminator(self.look(domain, real), self.look(domain, fake)) / 2
 
     def identities(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Ask each generator to leave its own output domain as it is, if `identity` is on."""

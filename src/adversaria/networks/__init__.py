@@ -7,6 +7,7 @@ from adversaria.networks.caption import CaptionDiscriminator, Captioner
 from adversaria.networks.coarse_to_fine import CoarseToFine
 from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
 from adversaria.networks.context_encoder import ContextNetwork
+from adversaria.networks.context_fcn import ContextFCN
 from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -27,6 +28,7 @@ from adversaria.networks.projection_discriminator import ProjectionDiscriminator
 from adversaria.networks.refiner import Refiner
 from adversaria.networks.registration import AffineNetwork, FlowUNet
 from adversaria.networks.residual_gan import ResidualDiscriminator, ResidualGenerator
+from adversaria.networks.residual_unet import ResidualUNet
 from adversaria.networks.resnet import ResNetGenerator
 from adversaria.networks.spade import SPADEGenerator
 from adversaria.networks.spade_discriminator import SPADEDiscriminator
@@ -36,6 +38,7 @@ from adversaria.networks.strided_discriminator import StridedDiscriminator
 from adversaria.networks.stylegan import StyleGANDiscriminator, StyleGANGenerator
 from adversaria.networks.text import ConditioningAugmentation, RegionEncoder, TextDiscriminator, TextEncoder
 from adversaria.networks.text_gan import StageOne, StageTwo
+from adversaria.networks.two_stem import TwoStemPatchGAN
 from adversaria.networks.unet import UNet
 from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
@@ -54,6 +57,7 @@ __all__ = [
     "CoarseToFine",
     "CollaGenerator",
     "ConditioningAugmentation",
+    "ContextFCN",
     "ContextNetwork",
     "ContrastDiscriminator",
     "ConvDecoder",
@@ -89,6 +93,7 @@ __all__ = [
     "ResNetGenerator",
     "ResidualDiscriminator",
     "ResidualGenerator",
+    "ResidualUNet",
     "SPADEDiscriminator",
     "SPADEGenerator",
     "SRDiscriminator",
@@ -106,6 +111,7 @@ __all__ = [
     "StyleGANGenerator",
     "TextDiscriminator",
     "TextEncoder",
+    "TwoStemPatchGAN",
     "UNITDecoder",
     "UNITEncoder",
     "UNet",
