@@ -10,6 +10,7 @@ from torch import nn
 from adversaria import games, losses
 from adversaria.games.stain_code import lightness
 from adversaria.networks import TwoStemPatchGAN
+from adversaria.vocabulary import UserError
 from playground import batch, build
 from playground_cross import cycled
 from playground_networks import Discriminator, Joined, Segmenter, Translator
@@ -250,14 +251,12 @@ def test_hard_examples_are_what_the_task_fails_at():
     assert found["refiner"]["hard_cross_entropy"] == pytest.approx(-0.5 * found["task"]["cross_entropy"], rel=1e-5)
 
 
-def test_paired_cyclegan_compares_with_partners_and_unpaired_refuses():
-    from adversaria.vocabulary import UserError
-
+def test_paired_cyclegan_is_drawn_to_partners_and_a_pixel_term_without_pairs_is_refused():
     terms = losses.Terms({"pixel": losses.Weighted(losses.Pixel(), 10.0)})
     parts = {**cycled(2), "generator": Same(), "reverse_generator": Same()}
     words = batch()
-    found = dict(turns(games.CycleGAN(**parts, terms=terms, paired=True), words))["generators"]
+    found = dict(turns(games.CycleGAN(**parts, paired=10.0), words))["generators"]
     apart = float((words["source"] - words["target"]).abs().mean())
-    assert found["forward_pixel"] == found["reverse_pixel"] == pytest.approx(10 * apart, rel=1e-5)
+    assert found["paired_target"] == found["paired_source"] == pytest.approx(10 * apart, rel=1e-5)
     with pytest.raises(UserError, match="target"):
         turns(games.CycleGAN(**parts, terms=terms), words)

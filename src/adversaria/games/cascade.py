@@ -16,10 +16,11 @@ class CascadeCGAN(Game):
     discriminator: -log D_k(y, x) - log(1 - D_k(y_k, x))
     generator:     -log D_k(y_k, x) + 100 ||y - y_k||_1
 
-    With `conditional=False` D_k does not see x; `adversarial_weight` scales the generators' adversarial losses.
+    `adversarial_weight` scales the generators' adversarial losses.
     The first stage aims at the word `intermediate`, by default `target` as the second does. It is trained alone
     for `first_plays` plays and then frozen, statistics of batch norm included, while the second is trained; with
-    `first_plays` 0 both are trained together and the second's losses reach the first. Reads `source`, `target`.
+    `first_plays` 0 both are trained together and the second's losses reach the first. With `conditional=False` the
+    discriminators do not see the source, and the second stage may enlarge what it gets. Reads `source`, `target`.
     """
 
     key = "cascade-cgan"
@@ -54,12 +55,12 @@ class CascadeCGAN(Game):
     @classmethod
     def wiring(cls, intermediate: str = "target", conditional: bool = True) -> dict[str, dict[str, str]]:
         """The second stage sees the source and what the first made; the discriminators may see the source."""
-        judge = {"size": "source", **({"condition_channels": "source"} if conditional else {})}
+        judge = {"condition_channels": "source"} if conditional else {}
         return {
             "first": {"in_channels": "source", "out_channels": intermediate, "size": "source"},
             "second": {"in_channels": f"source+{intermediate}", "out_channels": "target", "size": "source"},
-            "first_discriminator": {"in_channels": intermediate, **judge},
-            "second_discriminator": {"in_channels": "target", **judge},
+            "first_discriminator": {"in_channels": intermediate, "size": intermediate, **judge},
+            "second_discriminator": {"in_channels": "target", "size": "target", **judge},
         }
 
     def play(self, batch: Batch) -> Play:
@@ -89,7 +90,8 @@ class CascadeCGAN(Game):
 
     def fidelity(self, stage: str, batch: Batch, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The terms of a stage."""
-        return self.terms(batch, f"{stage}_", output=output, target=target)
+        judge = getattr(self, f"{stage}_discriminator")
+        return self.terms(batch, f"{stage}_", output=output, target=target, discriminator=judge)
 
     def judged(self, stage: str, image: Tensor, source: Tensor) -> Tensor:
         """Score an image of a stage, beside the source if it counts."""

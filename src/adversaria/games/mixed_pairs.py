@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from adversaria.games.cyclegan import CycleGAN
 from adversaria.games.game import Play
 from adversaria.games.optimisers import Adam
-from adversaria.losses import LeastSquares, NonSaturating, Objective, Pixel
+from adversaria.losses import LeastSquares, NonSaturating, Objective
 from adversaria.vocabulary import Batch
 
 
@@ -42,7 +42,7 @@ class MixedPairsGAN(CycleGAN):
     ):
         networks = generator, reverse_generator, target_discriminator, source_discriminator
         super().__init__(*networks, source_shape, target_shape, adversarial=adversarial, cycle=cycle, pool=pool)
-        self.paired_adversarial, self.pixel = paired_adversarial, Pixel()
+        self.paired_adversarial = paired_adversarial
         self.pixel_weight, self.paired_cycle = pixel, paired_cycle
 
     @classmethod
