@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import playground_cross
+import playground_segmentation
 import playground_text
 from adversaria import games, losses
 from adversaria.draws import Draws, stream
@@ -153,6 +154,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
 
 BUILD |= playground_text.BUILD
 BUILD |= playground_cross.BUILD
+BUILD |= playground_segmentation.BUILD
 
 NAMES = sorted(
     name

@@ -38,7 +38,10 @@ ELSEWHERE = {
     "BEGANAutoencoder", "BEGANGenerator", "DCGANAutoencoder", "DCGANEncoder", "HeadedDCGAN", "JointDiscriminator",
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
-PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
+PAIRS = {
+    "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
+    "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
+}  # fmt: skip
 # networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_geometry.py
 OF_TEXT = {
     "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",

@@ -2,6 +2,7 @@
 
 from adversaria.games.acgan import ACGAN
 from adversaria.games.adversarial_autoencoder import AdversarialAutoencoder
+from adversaria.games.adversarial_examples import AdversarialExamples
 from adversaria.games.adversarial_segmentation import AdversarialSegmentation
 from adversaria.games.ali import ALI
 from adversaria.games.anogan import AnoGAN
@@ -9,12 +10,15 @@ from adversaria.games.attngan import AttnGAN
 from adversaria.games.began import BEGAN
 from adversaria.games.bigan import BiGAN
 from adversaria.games.biggan import BigGAN
+from adversaria.games.butterfly_gan import ButterflyGAN
 from adversaria.games.caption import CaptionGAN
 from adversaria.games.cascade import CascadeCGAN
+from adversaria.games.cascade_segmentation import CascadeSegmentation
 from adversaria.games.cat_wgan import CatWGAN
 from adversaria.games.catgan import CatGAN
 from adversaria.games.centre_pixel import CentrePixelGAN
 from adversaria.games.cgan import CGAN
+from adversaria.games.class_aware_segmentation import ClassAwareSegmentation
 from adversaria.games.coarse_refined import CoarseRefinedGAN
 from adversaria.games.collagan import CollaGAN
 from adversaria.games.context_encoder import ContextEncoder
@@ -25,16 +29,20 @@ from adversaria.games.domain_adversarial import DomainAdversarial
 from adversaria.games.ebgan import EBGAN
 from adversaria.games.essnet import EssNet
 from adversaria.games.f_gan import FGAN
+from adversaria.games.feature_adaptation import FeatureAdaptation
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.hard_examples import HardExampleGAN
 from adversaria.games.infogan import InfoGAN
+from adversaria.games.landmark_segmentation import LandmarkSegmentation
 from adversaria.games.lapgan import LAPGAN
 from adversaria.games.location import LocationGAN
 from adversaria.games.mixed_pairs import MixedPairsGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pggan import PGGAN
 from adversaria.games.pix2pix import Pix2Pix
+from adversaria.games.quantified_segmentation import QuantifiedSegmentation
+from adversaria.games.refined_segmentation import RefinedSegmentation
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
 from adversaria.games.semantic_aware import SemanticAwareGAN
@@ -51,8 +59,10 @@ from adversaria.games.stain_code import StainCodeGAN
 from adversaria.games.stain_task import StainTaskGAN
 from adversaria.games.stylegan import StyleGAN
 from adversaria.games.supervised import Supervised
+from adversaria.games.synthesis_segmentation import SynthesisSegmentation
 from adversaria.games.task_driven import TaskDrivenGAN
 from adversaria.games.tumour_aware import TumourAwareGAN
+from adversaria.games.unannotated_adversarial import UnannotatedAdversarial
 from adversaria.games.unit import UNIT
 from adversaria.games.vaegan import VAEGAN
 from adversaria.games.wgan import WGAN
@@ -120,4 +130,14 @@ __all__ = [
     "StainTaskGAN",
     "TaskDrivenGAN",
     "TumourAwareGAN",
+    "AdversarialExamples",
+    "ButterflyGAN",
+    "CascadeSegmentation",
+    "ClassAwareSegmentation",
+    "FeatureAdaptation",
+    "LandmarkSegmentation",
+    "QuantifiedSegmentation",
+    "RefinedSegmentation",
+    "SynthesisSegmentation",
+    "UnannotatedAdversarial",
 ]

@@ -4,6 +4,7 @@ from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, D
 from adversaria.losses.bright import BrightBalanced
 from adversaria.losses.classification import Classification
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.deep_supervision import DeepSupervision
 from adversaria.losses.edge_weighted import EdgesKept, EdgeWeighted
 from adversaria.losses.f_divergence import (
     FDivergence,
@@ -16,6 +17,7 @@ from adversaria.losses.f_divergence import (
     TotalVariationDistance,
 )
 from adversaria.losses.feature_matching import FeatureMatching
+from adversaria.losses.generalised_dice import GeneralisedDice
 from adversaria.losses.gradient_consistency import GradientConsistency
 from adversaria.losses.gradient_difference import GradientDifference
 from adversaria.losses.hinge import Hinge
@@ -71,10 +73,12 @@ __all__ = [
     "AdaptiveAugmentation",
     "Augmentation",
     "Cycle",
+    "DeepSupervision",
     "DiffAugment",
     "FDivergence",
     "FeatureMatching",
     "GANDivergence",
+    "GeneralisedDice",
     "GradientPenalty",
     "Hinge",
     "JensenShannon",

@@ -1,20 +1,36 @@
-"""A U-Net whose levels hold residual blocks."""
+"""A U-Net of residual blocks."""
 
 import torch
 from torch import Tensor, nn
 
-from adversaria.networks.dims import convolution, final_layer, normalisation, transposed
-from adversaria.networks.initialise import normal
-from adversaria.networks.resnet import ResidualBlock
-from adversaria.vocabulary import UserError
+from adversaria.networks.dims import convolution, normalisation
+from adversaria.networks.segmentation_unet import enlarged
+
+
+class _Residual(nn.Module):
+    """Norm, ReLU, 3x3 convolution, twice, beside a 1x1 shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, norm: str, dims: int, first: bool = False):
+        super().__init__()
+        opening = [] if first else [normalisation(norm, dims, inputs), nn.ReLU()]
+        self.body = nn.Sequential(
+            *opening,
+            convolution(dims, inputs, outputs, 3, stride, 1),
+            normalisation(norm, dims, outputs),
+            nn.ReLU(),
+            convolution(dims, outputs, outputs, 3, 1, 1),
+        )
+        self.short = convolution(dims, inputs, outputs, 1, stride)
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Add."""
+        return self.body(value) + self.short(value)
 
 
 class ResidualUNet(nn.Module):
-    """U-Net with a residual block at every level (after Olut et al. 2018): `depth` halvings and back, with skips.
+    """Residual U-Net (Zhang et al. 2018, figure 2): pre-activated residual blocks, strides of 2, linear upsampling.
 
-    A 3x3 convolution and a residual block a level, 4x4 convolutions of stride 2 on the way down and transposed ones on
-    the way up, ReLU; widths double from `width` up to 8 times it. Every side must be divisible by 2**depth. The
-    paper's own widths and depth could not be confirmed.
+    `depth` halvings, widths doubling from `width`; the size is kept whatever it is. Gives logits.
     """
 
     key = "residual-unet"
@@ -22,46 +38,31 @@ class ResidualUNet(nn.Module):
     def __init__(
         self,
         in_channels: int = 1,
-        out_channels: int = 1,
-        depth: int = 4,
-        width: int = 32,
-        norm: str = "instance",
-        final: str = "tanh",
+        out_channels: int = 2,
+        depth: int = 3,
+        width: int = 64,
+        norm: str = "batch",
         dims: int = 2,
     ):
         super().__init__()
-        self.depth = depth
-        widths = [width * min(2**k, 8) for k in range(depth + 1)]
-        self.stem = nn.Sequential(convolution(dims, in_channels, width, 3, 1, 1), ResidualBlock(width, norm, dims))
-        self.down, self.up, self.join = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for small, large in zip(widths[:-1], widths[1:], strict=True):
-            halved = convolution(dims, small, large, 4, 2, 1)
-            self.down.append(
-                nn.Sequential(halved, normalisation(norm, dims, large), nn.ReLU(), ResidualBlock(large, norm, dims))
-            )
-            self.up.append(
-                nn.Sequential(transposed(dims, large, small, 4, 2, 1), normalisation(norm, dims, small), nn.ReLU())
-            )
-            self.join.append(
-                nn.Sequential(convolution(dims, 2 * small, small, 3, 1, 1), ResidualBlock(small, norm, dims))
-            )
-        self.last = nn.Sequential(convolution(dims, width, out_channels, 3, 1, 1), final_layer(final))
-        normal(self)
+        widths = [width * 2**k for k in range(depth + 1)]
+        inputs = [in_channels, *widths[:-1]]
+        self.down = nn.ModuleList(
+            _Residual(a, b, 1 if k == 0 else 2, norm, dims, k == 0)
+            for k, (a, b) in enumerate(zip(inputs, widths, strict=True))
+        )
+        self.up = nn.ModuleList(
+            _Residual(a + b, a, 1, norm, dims) for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.head = convolution(dims, width, out_channels, 1)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Translate (B, C, *S) to (B, C', *S)."""
+        """Give logits (B, K, *S)."""
         value = image if condition is None else torch.cat([image, condition], 1)
-        if any(side % 2**self.depth for side in value.shape[2:]):
-            raise UserError(
-                f"a residual U-Net of depth {self.depth} needs sides divisible by {2**self.depth}, not "
-                f"{'x'.join(map(str, value.shape[2:]))}.",
-                "Choose such a patch, or a smaller depth: --set game.generator.depth=...",
-            )
-        value = self.stem(value)
         skips = []
         for block in self.down:
-            skips.append(value)
             value = block(value)
-        for up, join, skip in zip(reversed(self.up), reversed(self.join), reversed(skips), strict=True):
-            value = join(torch.cat([up(value), skip], 1))
-        return self.last(value)
+            skips.append(value)
+        for block, skip in zip(reversed(list(self.up)), reversed(skips[:-1]), strict=True):
+            value = block(torch.cat([skip, enlarged(value, skip)], 1))
+        return self.head(value)

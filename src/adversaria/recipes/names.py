@@ -28,7 +28,7 @@ _BASES = {
     "Terms",
     "Weighted",
 }
-_SCALINGS = ("Percentile", "Window")
+_SCALINGS = ("Labels", "Percentile", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")

@@ -12,8 +12,11 @@ from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
+from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.torso import TorsoCT
+from adversaria.data.phantoms.torso_mr import TorsoMR
+from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
     "Brain",
@@ -31,6 +34,9 @@ __all__ = [
     "LungNodule",
     "Mammogram",
     "MarrowCells",
+    "Pelvis",
     "Phantom",
     "TorsoCT",
+    "TorsoMR",
+    "WholeHeart",
 ]
