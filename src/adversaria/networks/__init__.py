@@ -10,6 +10,7 @@ from adversaria.networks.class_patch_gan import ClassPatchGAN
 from adversaria.networks.coarse_to_fine import CoarseToFine
 from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
 from adversaria.networks.context_encoder import ContextNetwork
+from adversaria.networks.context_fcn import ContextFCN
 from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
 from adversaria.networks.cycle_denoiser import CycleDenoiser
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -40,6 +41,7 @@ from adversaria.networks.recurrent_unet import RecurrentDiscriminator, Recurrent
 from adversaria.networks.refiner import Refiner
 from adversaria.networks.registration import AffineNetwork, FlowUNet
 from adversaria.networks.residual_gan import ResidualDiscriminator, ResidualGenerator
+from adversaria.networks.residual_skip import ResidualSkipNet
 from adversaria.networks.residual_unet import ResidualUNet
 from adversaria.networks.resnet import ResNetGenerator
 from adversaria.networks.segmentation_unet import SegmentationUNet
@@ -52,6 +54,7 @@ from adversaria.networks.structured_net import StructuredNet
 from adversaria.networks.stylegan import StyleGANDiscriminator, StyleGANGenerator
 from adversaria.networks.text import ConditioningAugmentation, RegionEncoder, TextDiscriminator, TextEncoder
 from adversaria.networks.text_gan import StageOne, StageTwo
+from adversaria.networks.two_stem import TwoStemPatchGAN
 from adversaria.networks.unet import UNet
 from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
@@ -72,6 +75,7 @@ __all__ = [
     "CoarseToFine",
     "CollaGenerator",
     "ConditioningAugmentation",
+    "ContextFCN",
     "ContextNetwork",
     "ContrastDiscriminator",
     "ConvDecoder",
@@ -122,6 +126,7 @@ __all__ = [
     "ResNetGenerator",
     "ResidualDiscriminator",
     "ResidualGenerator",
+    "ResidualSkipNet",
     "ResidualUNet",
     "SPADEDiscriminator",
     "SPADEGenerator",
@@ -142,6 +147,7 @@ __all__ = [
     "StyleGANGenerator",
     "TextDiscriminator",
     "TextEncoder",
+    "TwoStemPatchGAN",
     "UNITDecoder",
     "UNITEncoder",
     "UNet",

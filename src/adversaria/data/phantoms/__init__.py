@@ -1,6 +1,7 @@
 """Phantoms: simulators with known truth, one file a modality."""
 
 from adversaria.data.phantoms.brain import Brain
+from adversaria.data.phantoms.brain_scans import BrainScans
 from adversaria.data.phantoms.chest_film import ChestFilm
 from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
@@ -25,6 +26,7 @@ __all__ = [
     "BrainContrasts",
     "BrainFluidMap",
     "BrainLesionMap",
+    "BrainScans",
     "BrainTumourMap",
     "ChestFilm",
     "Dermoscopy",
