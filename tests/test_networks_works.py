@@ -55,8 +55,8 @@ def test_a_medgan_score_sees_sixteen_pixels():
     (slope,) = torch.autograd.grad(network(image)[0, 0, 12, 12], image)
     seen = slope[0, 0].abs() > 0
     assert int(seen.any(0).sum()) == int(seen.any(1).sum()) == 16
-    matrix = network.blocks[1][0].layer.weight.flatten(1) / network.blocks[1][0].sigma()
-    assert float(torch.linalg.matrix_norm(matrix, 2)) == pytest.approx(1, abs=0.02)
+    matrix = network.blocks[1][0].layer.weight.detach().flatten(1) / network.blocks[1][0].sigma().detach()
+    assert float(torch.linalg.matrix_norm(matrix, 2)) == pytest.approx(1, abs=0.05)
 
 
 def test_a_slice_sees_its_neighbours_only():

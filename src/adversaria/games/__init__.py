@@ -23,11 +23,14 @@ from adversaria.games.discogan import DiscoGAN
 from adversaria.games.domain_adversarial import DomainAdversarial
 from adversaria.games.ebgan import EBGAN
 from adversaria.games.f_gan import FGAN
+from adversaria.games.focused import FocusedGAN
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.infogan import InfoGAN
+from adversaria.games.inpainting import InpaintingGAN
 from adversaria.games.lapgan import LAPGAN
 from adversaria.games.location import LocationGAN
+from adversaria.games.medgan import MedGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pggan import PGGAN
 from adversaria.games.pix2pix import Pix2Pix
@@ -51,27 +54,15 @@ from adversaria.games.x2ct import X2CT
 __all__ = [
     "ACGAN",
     "ALI",
-    "BEGAN",
-    "CGAN",
-    "EBGAN",
-    "FGAN",
-    "GAN",
-    "LAPGAN",
-    "PGGAN",
-    "SGD",
-    "SRGAN",
-    "UNIT",
-    "VAEGAN",
-    "WGAN",
-    "WGANGP",
-    "X2CT",
     "Adam",
     "AdversarialAutoencoder",
     "AdversarialSegmentation",
     "AnoGAN",
     "AttnGAN",
+    "BEGAN",
     "BiGAN",
     "BigGAN",
+    "CGAN",
     "CaptionGAN",
     "CascadeCGAN",
     "CatGAN",
@@ -83,12 +74,22 @@ __all__ = [
     "CycleGAN",
     "DiscoGAN",
     "DomainAdversarial",
+    "EBGAN",
+    "FGAN",
+    "FocusedGAN",
+    "GAN",
     "Game",
     "InfoGAN",
+    "InpaintingGAN",
+    "LAPGAN",
     "LocationGAN",
+    "MedGAN",
+    "PGGAN",
     "Pix2Pix",
     "RMSprop",
     "RegistrationGAN",
+    "SGD",
+    "SRGAN",
     "SegAN",
     "SemiCoupledGAN",
     "SemiSupervisedGAN",
@@ -98,4 +99,9 @@ __all__ = [
     "StackedGAN",
     "StyleGAN",
     "Supervised",
+    "UNIT",
+    "VAEGAN",
+    "WGAN",
+    "WGANGP",
+    "X2CT",
 ]
