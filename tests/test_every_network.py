@@ -22,6 +22,7 @@ def shape(dims, side=SIDE, channels=1):
 
 EXAMPLES = {
     "AffineNetwork": ({"layers": 2, "width": 3}, lambda d: [image(d), image(d)], lambda d: None),
+    "Automap": ({"size": 8, "width": 3}, lambda d: [image(d, 8, 2)], lambda d: shape(d, 8)),
     "CoarseToFine": (
         {"halvings": 2, "blocks": 1, "local_blocks": 1, "width": 2}, lambda d: [image(d)], shape,
     ),

@@ -8,6 +8,8 @@ from adversaria import physics
 from adversaria.draws import stream
 from adversaria.physics import (
     Biplanar,
+    Coarsened,
+    Decimate,
     Downsample,
     FanBeam,
     FibreBundle,
@@ -44,6 +46,8 @@ def random_like(shape, dtype, draws):
 
 LINEAR = {
     "Biplanar": lambda: (Biplanar(), (2, 1, 6, 6, 5)),
+    "Coarsened": lambda: (Coarsened(2), (2, 1, 8, 6, 4)),
+    "Decimate": lambda: (Decimate(2, 0.8), (2, 1, 8, 6, 4)),
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
     "FibreBundle": lambda: (FibreBundle((20, 24), 3.0), (2, 2, 20, 24)),
     "Fourier": fourier_operator,
@@ -57,6 +61,7 @@ LINEAR = {
 COMPLEX = {"Fourier", "KSpaceTruncation", "MultiCoil", "RigidMotion"}
 ELSEWHERE = {
     "LowDoseCT": "random: tested by its law of noise",
+    **dict.fromkeys(["Bands", "ImplantCT", "Mistriggered", "SparseViewCT"], "test_acquisitions_works.py"),
     "MetalCT": "random: test_acquisitions.py",
     "PETCounts": "random: test_acquisitions.py",
     **dict.fromkeys(["mlem", "thinned"], "test_acquisitions.py"),
