@@ -9,10 +9,13 @@ from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
+from adversaria.physics.foreign import DeepinvPhysics
 from adversaria.physics.fourier import Fourier
 from adversaria.physics.metal import MetalCT
 from adversaria.physics.motion import RigidMotion
+from adversaria.physics.nonuniform import NonUniformFourier
 from adversaria.physics.operator import Operator
+from adversaria.physics.partial import PartialFourier, PartialLines, homodyne
 from adversaria.physics.pet import PETCounts, mlem, thinned
 from adversaria.physics.radon import ParallelBeam
 from adversaria.physics.sampling import (
@@ -27,12 +30,15 @@ from adversaria.physics.sampling import (
 from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
+from adversaria.physics.trajectory import Radial, Spiral, Trajectory
+from adversaria.physics.transmission import line_integrals, rotation_axis, shift_of
 from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
     "Biplanar",
     "ConjugateGradient",
+    "DeepinvPhysics",
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
@@ -46,16 +52,22 @@ __all__ = [
     "LowDoseCT",
     "MetalCT",
     "MultiCoil",
+    "NonUniformFourier",
     "Operator",
     "PETCounts",
     "ParallelBeam",
+    "PartialFourier",
+    "PartialLines",
     "PoissonDisc",
+    "Radial",
     "RandomLines",
     "RigidMotion",
     "Sampling",
     "SharpnessMap",
     "Sketch",
     "SoftConsistency",
+    "Spiral",
+    "Trajectory",
     "UnevenBlur",
     "VariableDensity",
     "VariableDensityLines",
@@ -63,7 +75,11 @@ __all__ = [
     "channels",
     "complex_of",
     "fastmri_random",
+    "homodyne",
+    "line_integrals",
     "mlem",
     "root_sum_of_squares",
+    "rotation_axis",
+    "shift_of",
     "thinned",
 ]
