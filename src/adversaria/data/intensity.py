@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.labels import Labels, LabelScale
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
@@ -116,10 +117,11 @@ class Following:
         return self.rule.fit(array)
 
 
-Intensity = Window | Percentile | Peak | Following
+Intensity = Window | Percentile | Peak | Labels | Following
+Scaling = Scale | LabelScale
 
 
 def typical(scales: list[Scale]) -> Scale:
     """The median of several scales: what an output is given when its own case has no target to fit."""
     lows, highs = (float(np.median([getattr(s, side) for s in scales])) for side in ("low", "high"))
-    return Scale(lows, highs, scales[0].into, scales[0].clip)
+    return Scale(lows, highs, scales[0].into, getattr(scales[0], "clip", True))

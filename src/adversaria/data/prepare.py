@@ -14,7 +14,8 @@ from adversaria.data.cases import Case
 from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
-from adversaria.data.intensity import Following, Intensity, Scale
+from adversaria.data.intensity import Following, Intensity, Scale, Scaling
+from adversaria.data.labels import Labels
 from adversaria.data.named import is_raw, named
 from adversaria.draws import stream
 from adversaria.run import write_json
@@ -71,6 +72,7 @@ class Prepared:
     notes: tuple[str, ...]
     axes: str
     clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
+    maps: frozenset[str] = frozenset()  # words that are label maps; they may be empty
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
@@ -82,7 +84,7 @@ class Prepared:
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(a.ndim < 2 or w in RAW or float(np.ptp(a)) > 0 for w, a in words[k].items())
+            if all(a.ndim < 2 or w in RAW or w in self.maps or float(np.ptp(a)) > 0 for w, a in words[k].items())
         ]
 
 
@@ -105,6 +107,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
+        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
     )
 
 
@@ -140,9 +143,9 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     bound = {word: named(images, name) for word, name in plan.bind.items()}
     shown = {word: image for word, image in bound.items() if image.array.ndim > 1 and not is_raw(plan.bind[word])}
     for word, image in shown.items():
-        if float(np.ptp(image.array)) == 0:
+        if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
-    scales = scales_of(shown, plan.intensity)
+    scales = scales_of(case, shown, plan.intensity)
     clipped = dict.fromkeys(bound, 0.0)
     arrays: dict[str, NDArray[Any]] = {w: i.array for w, i in bound.items() if w not in shown}
     for word, image in shown.items():
@@ -180,16 +183,26 @@ def scale_of(facts: Mapping[str, Any]) -> Scale:
     return Scale(facts["low"], facts["high"], tuple(facts["into"]), facts.get("clip", True))
 
 
-def scales_of(images: Mapping[str, Image], intensity: Mapping[str, Intensity]) -> dict[str, Scale]:
+def scales_of(case: Case, images: Mapping[str, Image], intensity: Mapping[str, Intensity]) -> dict[str, Scaling]:
     """Fit the scale of each word; a word that follows another takes that one's."""
-    own = {w: r.fit(images[w].array) for w, r in intensity.items() if w in images and not isinstance(r, Following)}
-    for word, rule in intensity.items():
-        if word in images and isinstance(rule, Following):
+    rules = {word: rule for word, rule in intensity.items() if word in images}
+    own = {w: _fitted(case, r, images[w]) for w, r in rules.items() if not isinstance(r, Following)}
+    for word, rule in rules.items():
+        if isinstance(rule, Following):
             own[word] = own[rule.word] if rule.word in own else rule.fit(images[word].array)
     return own
 
 
-def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scale]) -> dict[str, NDArray[Any]]:
+def _fitted(case: Case, rule: Intensity, image: Image) -> Scaling:
+    """Fit an intensity rule to an image; a label map that is refused is named."""
+    try:
+        return rule.fit(image.array)
+    except UserError as error:
+        where = str(image.source[0] if image.source else case.handle)
+        raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
+
+
+def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scaling]) -> dict[str, NDArray[Any]]:
     """Give the bound measurement as that of the scaled image: one scale then holds for source, target and raw data."""
     name = plan.bind.get("measurement", "")
     base = name.partition("/")[0]
@@ -201,11 +214,12 @@ def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scale
             "a measurement is bound, but source and target are scaled differently.",
             "Write intensity: {source: !Peak {}, target: !Shared {}}, or the same !Window for both.",
         )
-    image = images[base]
-    return {"measurement": plan.acquire[base][1].scaled(image.raw, scales[lead], image.unit)}
+    image, scale = images[base], scales[lead]
+    assert isinstance(scale, Scale)
+    return {"measurement": plan.acquire[base][1].scaled(image.raw, scale, image.unit)}
 
 
-def _ends(scale: Scale) -> tuple[float, float]:
+def _ends(scale: Scaling) -> tuple[float, float]:
     return scale.low, scale.high
 
 

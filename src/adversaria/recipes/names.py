@@ -21,15 +21,17 @@ _BASES = {
     "Objective",
     "Penalty",
     "Augmentation",
+    "DeepinvPhysics",
     "FDivergence",
     "Operator",
     "Phantom",
     "Sampling",
     "Score",
     "Terms",
+    "Trajectory",
     "Weighted",
 }
-_SCALINGS = ("Peak", "Percentile", "Shared", "Window")
+_SCALINGS = ("Labels", "Peak", "Percentile", "Shared", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")
