@@ -16,8 +16,10 @@ from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.prostate import Prostate
 from adversaria.data.phantoms.torso import TorsoCT
 from adversaria.data.phantoms.torso_mr import TorsoMR
+from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "MarrowCells",
     "Pelvis",
     "Phantom",
+    "Prostate",
+    "TRUS",
     "TorsoCT",
     "TorsoMR",
     "WholeHeart",
