@@ -112,6 +112,7 @@ def insonified(scene: Scene, labels: Array, tumour: Array, gland: Gland, domain:
         echo = _ECHO[part] - (0 if isoechoic else 7) * sick + uneven
         gas = (part == LABELS["rectum"]) & (probe.ranges[:, None] > 10)
         echo, loss = np.where(gas, -30, echo), np.where(gas, 8, _LOSS[part])
-        image = b_mode(echo, loss, probe, MACHINES[domain], random, min(1.0, noise / 0.03), _HARD[part])
+        strength = noise / 0.03
+        image = b_mode(echo, loss, probe, MACHINES[domain], random, min(1.0, strength), _HARD[part], strength)
         found[..., k] = probe.shown(image, *whole)
     return found

@@ -80,12 +80,13 @@ def b_mode(
     random: np.random.Generator,
     speckle: float = 1.0,
     impedance: Array | None = None,
+    heat: float = 1.0,
 ) -> Array:
     """Image (samples, beams), 0 to 1, of tissue with an echogenicity (dB) and an attenuation (dB / cm / MHz).
 
     Complex scatterers are weighed by the echo that comes back from their depth, blurred by a pulse that widens away
     from the focus, and log-compressed; the gain over depth makes up for 0.5 dB / cm / MHz. Borders of `impedance`
-    (relative) across the beam reflect. `speckle` 0 gives the mean echo.
+    (relative) across the beam reflect. `speckle` 0 gives the mean echo; `heat` is times the receiver's noise.
     """
     step = probe.depth / probe.samples / 10  # cm
     two_way = 2 * machine.frequency * step
@@ -103,8 +104,8 @@ def b_mode(
     wide = _pulse(field, machine.axial, 2 * machine.lateral, speckle)
     away = np.clip(np.abs(np.linspace(0, 1, probe.samples) - machine.focus) * 2, 0, 1)[:, None].astype(np.float32)
     envelope = np.abs(np.sqrt(1 - away) * sharp + np.sqrt(away) * wide if speckle else sharp)
-    heat = 10 ** (-(machine.dynamic + 4) / 20) * (1 + 2.5 * np.linspace(0, 1, probe.samples)[:, None] ** 3)
-    shown = 20 * np.log10(np.hypot(envelope, heat) + 1e-6) + machine.gain
+    floor = heat * 10 ** (-(machine.dynamic + 4) / 20) * (1 + 2.5 * np.linspace(0, 1, probe.samples)[:, None] ** 3)
+    shown = 20 * np.log10(np.hypot(envelope, floor) + 1e-6) + machine.gain
     if machine.smoothing and speckle:
         shown = gaussian_filter(shown, machine.smoothing)
     return np.clip((shown + machine.dynamic - 14) / machine.dynamic, 0, 1).astype(np.float32)
