@@ -17,6 +17,7 @@ from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.data.phantoms.prostate import Prostate
+from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.torso import TorsoCT
 from adversaria.data.phantoms.torso_mr import TorsoMR
 from adversaria.data.phantoms.trus import TRUS
@@ -43,6 +44,7 @@ __all__ = [
     "Pelvis",
     "Phantom",
     "Prostate",
+    "Spine",
     "TRUS",
     "TorsoCT",
     "TorsoMR",

@@ -97,7 +97,8 @@ class Prostate(Diseased):
         tumour = press.labels(lesion)
         points = gland.landmarks()
         words = {
-            "trus": insonified(scene, pressed, tumour, gland, self.domain, self.noise), "trus_mask": pressed,
+            "trus": insonified(scene, pressed, tumour, gland, self.domain, self.noise, self.contrast),
+            "trus_mask": pressed,
             "lesion": lesion, "lesions": table, "label": gland.group if table else 0,
             "landmarks": self._voxels(scene, points), "trus_landmarks": self._voxels(scene, press.points(points)),
         }  # fmt: skip

@@ -85,7 +85,9 @@ def _incompressible(way: Array, spacing: float) -> Array:
     return (found[..., None] if flat else found).astype(np.float32)
 
 
-def insonified(scene: Scene, labels: Array, tumour: Array, gland: Gland, domain: str, noise: float) -> Array:
+def insonified(
+    scene: Scene, labels: Array, tumour: Array, gland: Gland, domain: str, noise: float, contrast: float
+) -> Array:
     """What a probe in the rectum sees of a label map (x, y, z), slice by slice."""
     x, y, z = scene.axes
     flat = len(z) == 1
@@ -109,7 +111,7 @@ def insonified(scene: Scene, labels: Array, tumour: Array, gland: Gland, domain:
         part = map_coordinates(labels[..., k], at, order=0, mode="nearest")
         sick = map_coordinates((tumour[..., k] > 0).astype(np.float32), at, order=1, mode="nearest")
         uneven = map_coordinates(grain[..., k], at, order=1, mode="nearest")
-        echo = _ECHO[part] - (0 if isoechoic else 7) * sick + uneven
+        echo = _ECHO[part] - (2 if isoechoic else 7) * contrast * sick + uneven
         gas = (part == LABELS["rectum"]) & (probe.ranges[:, None] > 10)
         echo, loss = np.where(gas, -30, echo), np.where(gas, 8, _LOSS[part])
         strength = noise / 0.03

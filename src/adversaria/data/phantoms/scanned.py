@@ -87,7 +87,7 @@ class Scanned(Phantom):
 
     modalities: ClassVar[tuple[str, ...]]
     painted: ClassVar[tuple[str, ...]]
-    field_of_view: ClassVar[float]
+    field_of_view: float
     heights: ClassVar[tuple[float, float]]
     middle: ClassVar[float] = 0.0
     reference: ClassVar[str] = "fat"
