@@ -21,14 +21,18 @@ from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.prostate import Prostate
+from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.temporal_bone import TemporalBone
 from adversaria.data.phantoms.torso import TorsoCT
 from adversaria.data.phantoms.torso_mr import TorsoMR
 from adversaria.data.phantoms.trabecula import Trabecula
+from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
     "IHC",
+    "TRUS",
     "Brain",
     "BrainContrasts",
     "BrainFluidMap",
@@ -52,6 +56,8 @@ __all__ = [
     "MarrowCells",
     "Pelvis",
     "Phantom",
+    "Prostate",
+    "Spine",
     "TemporalBone",
     "TorsoCT",
     "TorsoMR",
