@@ -14,12 +14,13 @@ from typing import Any
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Intensity
+from adversaria.data.labels import Labels
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
 from adversaria.physics import Operator
 from adversaria.recipes.construct import Builder
-from adversaria.recipes.names import fit, member, near
+from adversaria.recipes.names import fit, member, near, parameters
 from adversaria.recipes.yaml import Node, write
 from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import WORDS, UserError
@@ -205,6 +206,14 @@ class Recipe:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
         return made
 
+    def labels(self) -> Labels | None:
+        """The classes of `mask` where the game segments: where it is bound and its intensity is a label map's."""
+        node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
+        if not isinstance(node, Node) or node.tag != "Labels":
+            return None
+        made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
+        return made
+
     def grid(self) -> Grid | None:
         """Build the grid that every image is put on, if the recipe states one."""
         node = self.tree.get("grid")
@@ -249,6 +258,21 @@ def check(recipe: Recipe) -> None:
         if word not in WORDS:
             raise UserError(f"{recipe.name}: '{word}' is not a word of a batch.", near(word, WORDS) or "See bind.")
     recipe.training(), recipe.evaluation(), recipe.acquisitions(), recipe.windows(), recipe.grid()
+    _check_classes(recipe)
+
+
+def _check_classes(recipe: Recipe) -> None:
+    """Refuse a game of label maps that knows more or fewer classes than they have."""
+    labels = recipe.labels()
+    known = parameters(member(recipe.game, recipe.name, recipe.extra)) if labels else {}
+    if labels is None or "classes" not in known:
+        return
+    stated = recipe.game.arguments.get("classes", known["classes"].default)
+    if stated != labels.classes:
+        raise UserError(
+            f"{recipe.name}: the game knows {stated} classes, and the label map has {labels.classes} with background.",
+            f"Give --set game.classes={labels.classes}, or change intensity.mask.values.",
+        )
 
 
 def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:

@@ -7,6 +7,7 @@ from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
+from adversaria.data.phantoms.label_maps import LiverMap, MassRegion
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
@@ -29,9 +30,11 @@ __all__ = [
     "FundusVesselMap",
     "Heart",
     "LiverLesion",
+    "LiverMap",
     "LungNodule",
     "Mammogram",
     "MarrowCells",
+    "MassRegion",
     "Pelvis",
     "Phantom",
     "TorsoCT",
