@@ -154,6 +154,7 @@ def train_recipe(
     """Train one recipe, already read, in one run folder; `cache` may be that of a run on the same data."""
     from adversaria.commands.observing import Observer
     from adversaria.commands.progress import console, progress
+    from adversaria.commands.segmenting import refuse_absent_classes
     from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
     from adversaria.engine import Replicas, Settings, Training
 
@@ -173,6 +174,8 @@ def train_recipe(
         with progress("preparing data", quiet or not leads) as tick:
             session = open_session(recipe, run, data, seed, tick, assume_independent, cache)
             part, validation = session.make_part("train"), session.make_part("validation")
+            if data is not None:
+                refuse_absent_classes(recipe, part)
             feed = feed_of(session, part)
     except UserError:
         if leads:
@@ -294,6 +297,7 @@ def record(
             },
             "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
             "classes": session.classes,
+            "labels": labels.values_named() if (labels := session.recipe.labels()) else {},
             "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
             "reduced": session.recipe.reductions(),
             "warnings": warnings_of(session),

@@ -15,7 +15,7 @@ from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Intensity, Scale, Scaling
-from adversaria.data.labels import Labels
+from adversaria.data.labels import Labels, label_map
 from adversaria.draws import stream
 from adversaria.run import write_json
 from adversaria.vocabulary import UserError
@@ -96,7 +96,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
-        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
+        labelled(plan),
     )
 
 
@@ -129,10 +129,11 @@ class Constant(UserError):
 
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
+    maps = labelled(plan)
     scales, arrays = {}, {}
     clipped = {}
     for word, name in plan.bind.items():
-        image = images[name]
+        image = images[name] = label_map(images[name]) if word in maps else images[name]
         if image.array.ndim < 2:
             arrays[word], clipped[word] = image.array, 0.0
             continue
@@ -165,6 +166,11 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def labelled(plan: Plan) -> frozenset[str]:
+    """The words that are label maps."""
+    return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
 
 
 def _fitted(case: Case, word: str, rule: Intensity, image: Image) -> Scaling:

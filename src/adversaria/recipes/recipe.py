@@ -142,6 +142,8 @@ class Recipe:
                 stated[name] = fit(stated[name], tuple[float, float], f"{self.name}: evaluate.{name}")
         if "measures" in stated:
             stated["measures"] = tuple(stated["measures"])
+        elif self.labels() is not None:
+            stated["measures"] = ("dice", "assd")
         if "range" not in stated:
             scale = self.intensities().get("target")
             low, high = getattr(scale, "low", 0.0), getattr(scale, "high", 1.0)

@@ -27,14 +27,16 @@ class Windows:
 
 
 @torch.no_grad()
-def translate(game: Game, source: Array, windows: Windows, handle: str, seed: int = 0) -> Array:
-    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled.
+def translate(
+    game: Game, source: Array, windows: Windows, handle: str, seed: int = 0, word: str = "source"
+) -> Array:
+    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled; the game gets it as `word`.
 
     N are the slices of a volume for a 2D game, or 1. Draws are keyed by the case's handle, so the same
     case gives the same bytes. The game must be in eval mode with the weights to be used.
     """
     device = next(game.parameters()).device
-    counter = _Counter(game, seed_of("apply", seed, handle))
+    counter = _Counter(game, seed_of("apply", seed, handle), word)
     made = []
     step = max(1, windows.batch) if windows.size is None else 1
     for start in range(0, len(source), step):
@@ -46,13 +48,13 @@ def translate(game: Game, source: Array, windows: Windows, handle: str, seed: in
 class _Counter:
     """Calls the game on windows, numbering them so that each has draws of its own."""
 
-    def __init__(self, game: Game, seed: int):
-        self.game, self.seed, self.count = game, seed, 0
+    def __init__(self, game: Game, seed: int, word: str = "source"):
+        self.game, self.seed, self.word, self.count = game, seed, word, 0
 
     def __call__(self, windows: Tensor) -> Tensor:
         slots = range(self.count, self.count + len(windows))
         self.count += len(windows)
-        return self.game({"source": windows, "draws": Draws(self.seed, 0, slots)})["output"]
+        return self.game({self.word: windows, "draws": Draws(self.seed, 0, slots)})["output"]
 
 
 def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
