@@ -23,6 +23,8 @@ ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "doma
 LEAST_DISTANCE = {"LungNodule": 0.2, "MassRegion": 0.2}
 # scattered light carries a finding beyond its border
 FAR_REACHING = {"ChestFilm": 0.06}
+# its ultrasound is formed from labels on the case's own grid, so borders lie within a pixel
+COARSE = {"TRUS": 0.25}
 
 
 def make(name, **knobs):
@@ -86,7 +88,7 @@ def test_words_units_shapes_and_finite_values(name):
             assert np.isfinite(value).all(), word
             if word != "label":
                 assert value.shape[1:] == (32,) * dims, word
-                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint"), word
+                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint", "bands", "flow"), word
             if phantom.units[word] == "labels":
                 assert value.dtype.kind in "iu", word
             elif phantom.units[word] == "reflectance":
@@ -143,7 +145,8 @@ def test_the_fine_grid_shows_the_same_subject(name):
         one, two = image(fine.case(subject), fine), image(coarse.case(subject), coarse)
         mean = one.reshape(len(one), 64, 2, 64, 2).mean((2, 4))
         lowest = two.min()
-        assert np.sqrt(np.mean((mean - two) ** 2)) < 0.12 * np.sqrt(np.mean((two - lowest) ** 2)), subject
+        limit = COARSE.get(name, 0.12)
+        assert np.sqrt(np.mean((mean - two) ** 2)) < limit * np.sqrt(np.mean((two - lowest) ** 2)), subject
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if 3 in dimensions(n)])

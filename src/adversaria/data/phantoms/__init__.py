@@ -6,6 +6,9 @@ from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.fundus import Fundus
 from adversaria.data.phantoms.heart import Heart
+from adversaria.data.phantoms.histology import Histology
+from adversaria.data.phantoms.hyperspectral import Hyperspectral
+from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.label_maps import LiverMap, MassRegion
 from adversaria.data.phantoms.liver_lesion import LiverLesion
@@ -14,8 +17,11 @@ from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.prostate import Prostate
+from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.torso import TorsoCT
 from adversaria.data.phantoms.torso_mr import TorsoMR
+from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
@@ -29,6 +35,9 @@ __all__ = [
     "Fundus",
     "FundusVesselMap",
     "Heart",
+    "Histology",
+    "Hyperspectral",
+    "IHC",
     "LiverLesion",
     "LiverMap",
     "LungNodule",
@@ -37,6 +46,9 @@ __all__ = [
     "MassRegion",
     "Pelvis",
     "Phantom",
+    "Prostate",
+    "Spine",
+    "TRUS",
     "TorsoCT",
     "TorsoMR",
     "WholeHeart",
