@@ -61,7 +61,7 @@ def score_part(
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
-    note = _note(session)
+    note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
     for number, case in enumerate(cases):
         images = measured(case, plan)
@@ -175,7 +175,8 @@ def _of_sets(
     return found
 
 
-def _note(session: Any) -> str:
+def note_of(session: Any) -> str:
+    """What limits every score of a run."""
     from adversaria.data.split import LOOSE, SAME_SUBJECT
 
     said = ["reduced"] if session.recipe.reductions() else []
@@ -187,6 +188,15 @@ def _score(run: str, case: str, subject: str, method: str, metric: Any, value: f
     from adversaria.reports import Score
 
     return Score(run, case, subject, "whole", method, metric.name, value, unit, metric.better, note)
+
+
+def score_of(
+    run: str, case: str, subject: str, region: str, method: str, metric: Any, label: str, value: float, note: str
+) -> Any:
+    """A row of the table for one region of a case, under the measure's name for it."""
+    from adversaria.reports import Score
+
+    return Score(run, case, subject, region, method, label, value, metric.unit, metric.better, note)
 
 
 def _array(images: Mapping[str, Any], name: str | None) -> Array | None:

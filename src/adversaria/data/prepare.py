@@ -15,7 +15,7 @@ from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Following, Intensity, Scale, Scaling
-from adversaria.data.labels import Labels
+from adversaria.data.labels import Labels, label_map
 from adversaria.data.named import is_raw, named
 from adversaria.draws import stream
 from adversaria.run import write_json
@@ -107,7 +107,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
-        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
+        labelled(plan),
     )
 
 
@@ -140,7 +140,9 @@ class Constant(UserError):
 
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
+    maps = labelled(plan)
     bound = {word: named(images, name) for word, name in plan.bind.items()}
+    bound |= {word: label_map(bound[word]) for word in maps if word in bound}
     shown = {word: image for word, image in bound.items() if image.array.ndim > 1 and not is_raw(plan.bind[word])}
     for word, image in shown.items():
         if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
@@ -176,6 +178,11 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def labelled(plan: Plan) -> frozenset[str]:
+    """The words that are label maps."""
+    return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
 
 
 def scale_of(facts: Mapping[str, Any]) -> Scale:
