@@ -21,6 +21,9 @@ def shape(dims, side=SIDE, channels=1):
 
 
 EXAMPLES = {
+    "AdaptiveFusion": (
+        {"candidates": 2, "depth": 3, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16),
+    ),
     "AffineNetwork": ({"layers": 2, "width": 3}, lambda d: [image(d), image(d)], lambda d: None),
     "CoarseToFine": (
         {"halvings": 2, "blocks": 1, "local_blocks": 1, "width": 2}, lambda d: [image(d)], shape,

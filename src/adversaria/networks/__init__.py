@@ -1,6 +1,7 @@
 """Networks: plain modules for 2D and 3D."""
 
 from adversaria.networks.adaptable import DomainCritic, EarlyLayers, LateLayers
+from adversaria.networks.adaptive_fusion import AdaptiveFusion
 from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
 from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
 from adversaria.networks.biggan import BigGANDiscriminator, BigGANGenerator
@@ -62,6 +63,7 @@ from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
+    "AdaptiveFusion",
     "AffineNetwork",
     "AttnGenerator",
     "BEGANAutoencoder",
