@@ -126,6 +126,11 @@ BUILD: dict[str, Callable[[int], Game]] = {
     ),
     "CascadeCGAN": cascade,
     "CollaGAN": lambda dims: Stacked(Contrasts(dims), Named(dims), window=3),
+    "FocusedGAN": lambda dims: games.FocusedGAN(Translator(dims), Discriminator(dims), window=3),
+    "InpaintingGAN": lambda dims: games.InpaintingGAN(
+        Translator(dims), Discriminator(dims), generator_steps=2, hole=SIDE // 2
+    ),
+    "MedGAN": lambda dims: games.MedGAN(Translator(dims), Discriminator(dims, 2), generator_steps=2),
     "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
     "CoupledGAN": coupled,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),

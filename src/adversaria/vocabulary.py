@@ -56,6 +56,7 @@ WORDS: dict[str, Word] = {
     "code": Word("B N", "per factor", "named or learned factors of an image"),
     "measurement": Word("B C ...", "of the device", "raw data: k-space, sinogram, counts"),
     "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured"),
+    "trajectory": Word("B dims N", "radian a voxel", "where k-space was measured off the grid"),
     "coils": Word("B C S", "relative", "complex sensitivity of each receive coil"),
     "angles": Word("B N", "radian", "the angles of the views of a sinogram"),
     "motion": Word("B shots N", "radian, voxel", "turns and shifts of the object in each shot of an acquisition"),

@@ -30,13 +30,16 @@ from adversaria.games.ebgan import EBGAN
 from adversaria.games.essnet import EssNet
 from adversaria.games.f_gan import FGAN
 from adversaria.games.feature_adaptation import FeatureAdaptation
+from adversaria.games.focused import FocusedGAN
 from adversaria.games.game import Game
 from adversaria.games.gan import GAN
 from adversaria.games.hard_examples import HardExampleGAN
 from adversaria.games.infogan import InfoGAN
+from adversaria.games.inpainting import InpaintingGAN
 from adversaria.games.landmark_segmentation import LandmarkSegmentation
 from adversaria.games.lapgan import LAPGAN
 from adversaria.games.location import LocationGAN
+from adversaria.games.medgan import MedGAN
 from adversaria.games.mixed_pairs import MixedPairsGAN
 from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pggan import PGGAN
@@ -88,56 +91,59 @@ __all__ = [
     "X2CT",
     "Adam",
     "AdversarialAutoencoder",
+    "AdversarialExamples",
     "AdversarialSegmentation",
     "AnoGAN",
     "AttnGAN",
     "BiGAN",
     "BigGAN",
+    "ButterflyGAN",
     "CaptionGAN",
     "CascadeCGAN",
+    "CascadeSegmentation",
     "CatGAN",
     "CatWGAN",
     "CentrePixelGAN",
+    "ClassAwareSegmentation",
+    "CoarseRefinedGAN",
     "CollaGAN",
     "ContextEncoder",
     "CoupledGAN",
     "CycleGAN",
     "DiscoGAN",
     "DomainAdversarial",
+    "EssNet",
+    "FeatureAdaptation",
+    "FocusedGAN",
     "Game",
+    "HardExampleGAN",
     "InfoGAN",
+    "InpaintingGAN",
+    "LandmarkSegmentation",
     "LocationGAN",
+    "MedGAN",
+    "MixedPairsGAN",
     "Pix2Pix",
+    "QuantifiedSegmentation",
     "RMSprop",
+    "RefinedSegmentation",
     "RegistrationGAN",
     "SegAN",
+    "SemanticAwareGAN",
     "SemiCoupledGAN",
     "SemiSupervisedGAN",
     "SemiSupervisedSegmentation",
+    "ShapeConsistentGAN",
     "SimGAN",
+    "SketcherRefiner",
     "StackGAN",
     "StackedGAN",
-    "StyleGAN",
-    "Supervised",
-    "CoarseRefinedGAN",
-    "EssNet",
-    "HardExampleGAN",
-    "MixedPairsGAN",
-    "SemanticAwareGAN",
-    "ShapeConsistentGAN",
-    "SketcherRefiner",
     "StainCodeGAN",
     "StainTaskGAN",
+    "StyleGAN",
+    "Supervised",
+    "SynthesisSegmentation",
     "TaskDrivenGAN",
     "TumourAwareGAN",
-    "AdversarialExamples",
-    "ButterflyGAN",
-    "CascadeSegmentation",
-    "ClassAwareSegmentation",
-    "FeatureAdaptation",
-    "LandmarkSegmentation",
-    "QuantifiedSegmentation",
-    "RefinedSegmentation",
-    "SynthesisSegmentation",
     "UnannotatedAdversarial",
 ]

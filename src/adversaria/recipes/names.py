@@ -20,12 +20,14 @@ _BASES = {
     "Objective",
     "Penalty",
     "Augmentation",
+    "DeepinvPhysics",
     "FDivergence",
     "Operator",
     "Phantom",
     "Sampling",
     "Score",
     "Terms",
+    "Trajectory",
     "Weighted",
 }
 _SCALINGS = ("Labels", "Percentile", "Window")
