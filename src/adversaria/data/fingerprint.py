@@ -1,9 +1,8 @@
 """What a user's data are like: a few images of every word, looked at once and summed up."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from adversaria.vocabulary import UserError
 
 LOOKED_AT = 6
 MOST_LABELS = 64
+_MANY, _SMALL = 200, 2**18  # images, bytes
 _LABELS = re.compile(r"mask|label|seg|gold|annot|vessel|fov|contour|truth", re.IGNORECASE)
 _LOSSY = (".jpg", ".jpeg")
 
@@ -23,7 +23,7 @@ class WordFacts:
 
     `kind` is ct, pet, colour, labels, picture (8 bits) or grey (an arbitrary unit, as MR has); `sizes` the
     smallest and the largest side along each axis; `values` the labels of a label map; `low` and `high` the
-    1st and 99th percentile, `least` and `most` the extremes.
+    1st and 99th percentile, `least` and `most` the extremes; `between` a mask with values between its labels.
     """
 
     name: str
@@ -38,6 +38,7 @@ class WordFacts:
     least: float
     most: float
     values: tuple[int, ...] = ()
+    between: bool = False
     lossy: bool = False
     equal_channels: bool = False
 
@@ -58,6 +59,7 @@ class WordFacts:
         size = " x ".join(str(a) if a == b else f"{a}-{b}" for a, b in self.sizes)
         spacing = f", {' x '.join(f'{s:.3g}' for s in self.spacing)} mm" if self.spacing else ""
         held = f"labels {_listed(self.values)}" if self.kind == "labels" else f"{self.low:.4g} to {self.high:.4g}"
+        held += " (a mask with values in between)" if self.between else ""
         channels = f", {self.channels} channels" if self.channels > 1 else ""
         return f"{self.name}: {self.cases} x {self.kind}, {size}{channels}{spacing}, {held} {self.unit}".rstrip()
 
@@ -90,14 +92,14 @@ def fingerprint(
     looked_at: int = LOOKED_AT,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Fingerprint:
-    """Look at up to `looked_at` images of every word, spread over the cases.
+    """Look at up to `looked_at` images of every word, spread over the cases; at many more where files are small.
 
     Raises
     ------
     UserError
         Where no image of a word can be read.
     """
-    places = {word: _spread(sorted(names), looked_at) for word, names in found.words.items()}
+    places = {word: _spread(sorted(names), _count(names, looked_at)) for word, names in found.words.items()}
     done, total = 0, sum(map(len, places.values()))
     words: list[WordFacts] = []
     bad: list[str] = []
@@ -114,7 +116,7 @@ def fingerprint(
             progress(done, total)
         if not images:
             raise UserError(f"no image of '{word}' can be read: {bad[-1]}", "Look at `adversaria data check`.")
-        words.append(_facts(word, [image for image, _ in images], images[0][1].path, len(found.words[word])))
+        words.append(_facts(word, images, len(found.words[word])))
         remarks += [text for image, _ in images for text in image.warnings]
     subjects = {source.subject for names in found.words.values() for source in names.values()}
     return Fingerprint(found, tuple(words), len(subjects), tuple(bad), tuple(dict.fromkeys(remarks)))
@@ -126,27 +128,41 @@ def _read(source: Source) -> Image:
     return read_source(source)
 
 
+def _count(names: Mapping[str, Source], looked_at: int) -> int:
+    """How many images to look at: all of them up to 200 where the first is a small file."""
+    first = next(iter(names.values())).path
+    return _MANY if first.is_file() and first.stat().st_size < _SMALL else looked_at
+
+
 def _spread(names: Sequence[str], count: int) -> list[str]:
     if len(names) <= count:
         return list(names)
     return [names[round(k * (len(names) - 1) / (count - 1))] for k in range(count)]
 
 
-def _facts(word: str, images: Sequence[Image], path: Path, cases: int) -> WordFacts:
+def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> WordFacts:
+    images = [image for image, _ in looked_at]
     shapes = [image.array.shape for image in images]
     if len({len(shape) for shape in shapes}) > 1:
         raise UserError(f"'{word}' mixes 2D and 3D images.", "Give each its own folder.")
+    kinds = {_kind(f"{word} {source.path.name}", image): source.path for image, source in looked_at}
+    if "labels" in kinds and len(kinds) > 1:
+        raise UserError(
+            f"'{word}' mixes images and label maps: {kinds['labels']} is a label map.",
+            "Give each its own folder, or list them in a manifest.csv with a column for each.",
+        )
+    kind = next(iter(kinds)) if len(kinds) == 1 else "colour" if "colour" in kinds else "grey"
     sample = np.concatenate([_few(image.array) for image in images])
     low, high = (float(v) for v in np.percentile(sample, [1, 99]))
-    kind, values = _kind(word, images, sample)
     spacings = [image.spacing for image in images if image.spacing]
     spacing = tuple(float(v) for v in np.median(np.array(spacings), axis=0)) if _even(spacings) else ()
-    first = images[0].array
+    values = np.unique(np.concatenate([np.unique(image.array) for image in images])) if kind == "labels" else ()
+    suffix = looked_at[0][1].path.suffix.lower()
     return WordFacts(
         name=word,
         kind=kind,
         cases=cases,
-        channels=int(first.shape[0]),
+        channels=int(images[0].array.shape[0]),
         sizes=tuple((min(s), max(s)) for s in zip(*(shape[1:] for shape in shapes), strict=True)),
         spacing=spacing,
         unit=images[0].unit,
@@ -154,27 +170,33 @@ def _facts(word: str, images: Sequence[Image], path: Path, cases: int) -> WordFa
         high=high,
         least=float(sample.min()),
         most=float(sample.max()),
-        values=values,
-        lossy=bool(_LABELS.search(word)) and path.suffix.lower() in _LOSSY,
-        equal_channels=first.shape[0] == 3 and all(_equal_channels(image) for image in images),
+        values=tuple(int(v) for v in values),
+        between=kind != "labels" and bool(_LABELS.search(word)) and _extreme(sample),
+        lossy=suffix in _LOSSY,
+        equal_channels=all(_equal_channels(image) for image in images),
     )
 
 
-def _kind(word: str, images: Sequence[Image], sample: np.ndarray) -> tuple[str, tuple[int, ...]]:
-    unit, dtype = images[0].unit, images[0].dtype
-    whole = bool(np.array_equal(sample, np.round(sample)))
-    found = np.unique(sample) if whole else np.array([])
-    few = 1 < len(found) <= (MOST_LABELS if _LABELS.search(word) else 4) and found[0] >= 0
-    if unit == "labels" or few:
-        every = np.unique(np.concatenate([np.unique(image.array) for image in images]))
-        return "labels", tuple(int(v) for v in every)
+def _kind(name: str, image: Image) -> str:
+    sample, unit = _few(image.array), image.unit
+    found = np.unique(sample) if np.array_equal(sample, np.round(sample)) else np.array([])
+    few = 1 <= len(found) <= (MOST_LABELS if _LABELS.search(name) else 4) and found[0] >= 0
+    if unit == "labels" or (few and (len(found) > 1 or bool(_LABELS.search(name)))):
+        return "labels"
     if unit == "HU":
-        return "ct", ()
+        return "ct"
     if unit.lower().startswith(("bq", "suv")):
-        return "pet", ()
-    if images[0].array.shape[0] == 3 and not all(_equal_channels(image) for image in images):
-        return "colour", ()
-    return ("picture" if dtype == "uint8" else "grey"), ()
+        return "pet"
+    if image.array.shape[0] == 3 and not _equal_channels(image):
+        return "colour"
+    return "picture" if image.dtype == "uint8" else "grey"
+
+
+def _extreme(sample: np.ndarray) -> bool:
+    """Whether nearly all values lie at one of two ends: a mask that was resized or compressed."""
+    low, high = float(sample.min()), float(sample.max())
+    part = (sample - low) / max(high - low, 1e-9)
+    return bool(np.mean((part < 0.1) | (part > 0.9)) > 0.9)
 
 
 def _equal_channels(image: Image) -> bool:

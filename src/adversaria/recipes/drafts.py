@@ -16,9 +16,8 @@ def _intensity(word: WordFacts) -> str:
     """How a word is scaled, and why."""
     match word.kind:
         case "labels":
-            top = 1 if word.values[1:] == (255,) else word.values[-1]
-            why = "labels stay whole numbers" if top == word.values[-1] else "0 and 255 become the labels 0 and 1"
-            return f"!Window {{low: 0, high: {word.values[-1]}, into: [0, {top}]}}  # {why}"
+            values = ", ".join(map(str, _labels(word)))
+            return f"!Labels {{values: [{values}]}}  # every other value is refused; names: [...] names them"
         case "ct":
             low, high = _round(word.low, floor), _round(word.high, ceil)
             return f"!Window {{low: {low:g}, high: {high:g}}}  # HU, 1st to 99th percentile: one window for all"
@@ -162,8 +161,12 @@ def _stream(stream: str, name: str) -> str:
     return dotted if name.replace("_", "").isalnum() else f'"{dotted}"'
 
 
+def _labels(word: WordFacts) -> tuple[int, ...]:
+    return tuple(value for value in word.values if value)
+
+
 def _classes(word: WordFacts) -> int:
-    return 2 if word.values[1:] == (255,) else word.values[-1] + 1
+    return 1 + len(_labels(word))
 
 
 def segment(choice: "Choice") -> list[str]:
@@ -176,7 +179,7 @@ def segment(choice: "Choice") -> list[str]:
         f"  source: {_intensity(choice.source)}",
         f"  mask: {_intensity(choice.target)}",
         "game: !AdversarialSegmentation",
-        f"  classes: {classes}  # the largest label and the background",
+        f"  classes: {classes}  # the labels and the background",
         *_generator(choice, "segmenter", "identity"),
         _judge(choice),
         *_train(choice),

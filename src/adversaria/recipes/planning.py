@@ -102,8 +102,8 @@ def _task(
     for name in (source, target):
         if name is not None and name not in data.found.words:
             raise UserError(f"the data have no word '{name}'.", f"Words: {', '.join(data.found.words)}.")
-    labels = [w for w in data.words if w.kind == "labels" and w.name != source]
-    images = [w for w in data.words if w.kind != "labels"]
+    labels = [w for w in data.words if w.kind == "labels" or w.between]
+    images = [w for w in data.words if w not in labels]
     if not images:
         raise UserError(
             f"there are only label maps in {data.found.layout}: {', '.join(w.name for w in labels)}.",
@@ -128,7 +128,7 @@ def _with_labels(
         raise UserError("no label map was found.", "Give label maps as images of whole numbers, or another --task.")
     back = task == "mask-to-image"
     wanted_image, wanted_map = (target, source) if back else (source, target)
-    image = data.word(wanted_image) if wanted_image else images[0]
+    image = data.word(wanted_image) if wanted_image else _best_labelled(data, images, labels)
     mask = data.word(wanted_map) if wanted_map else _fullest(data, image, labels)
     if not data.shared(image.name, mask.name):
         raise UserError(
@@ -136,15 +136,22 @@ def _with_labels(
         )
     said = f"'{mask.name}' holds labels of '{image.name}'"
     if len(images) > 1 and not wanted_image:
-        said += f"; of {', '.join(w.name for w in images)} the first was taken (--source names another)"
+        said += f"; of {', '.join(w.name for w in images)} '{image.name}' was taken (--source names another)"
     if back:
         return "mask-to-image", said, mask, image
     return "segment", said + "; --task mask-to-image goes the other way", image, mask
 
 
+def _best_labelled(data: Fingerprint, images: list[WordFacts], labels: list[WordFacts]) -> WordFacts:
+    """The image that shares most cases with a label map; the first of several."""
+    return max(images, key=lambda image: max(data.shared(image.name, mask.name) for mask in labels))
+
+
 def _fullest(data: Fingerprint, image: WordFacts, labels: list[WordFacts]) -> WordFacts:
-    """The map that most cases share with the image, and then the one with the most labels."""
-    return max(labels, key=lambda mask: (data.shared(image.name, mask.name), len(mask.values)))
+    """The map that most cases share with the image, then one that is no field of view, then that of most labels."""
+    return max(
+        labels, key=lambda mask: (data.shared(image.name, mask.name), "fov" not in mask.name.lower(), len(mask.values))
+    )
 
 
 def _translation(
@@ -188,7 +195,7 @@ def _pair(images: list[WordFacts], source: str | None, target: str | None) -> tu
 
 
 def _rank(name: str, known: tuple[str, ...]) -> float:
-    parts = re.findall(r"[a-z]+\d*", name.lower())
+    parts = re.split(r"[^a-z0-9]+", name.lower())
     ranks = [len(known) - k for k, word in enumerate(known) for part in parts if part.startswith(word)]
     return max(ranks, default=0.0)
 
@@ -211,23 +218,20 @@ def _refuse_labels(task: str, first: WordFacts | None, last: WordFacts) -> None:
     mask = last if task == "segment" else first if task == "mask-to-image" else None
     if mask is None:
         return
-    if mask.kind != "labels" and mask.lossy:
+    if mask.between or (mask.kind != "labels" and mask.lossy):
+        why = "compression" if mask.lossy else "resizing with interpolation"
         raise UserError(
-            f"'{mask.name}' are masks in JPEG files: compression put values between the labels "
-            f"({mask.least:g} to {mask.most:g}).",
-            "Save them as PNG, or threshold them first.",
+            f"'{mask.name}' are masks with values between their labels ({mask.least:g} to {mask.most:g}), as {why} "
+            "leaves them.",
+            "Threshold them, and save them as PNG or NIfTI.",
         )
     if mask.kind != "labels":
         raise UserError(f"'{mask.name}' is no label map.", "A label map holds a few whole numbers.")
-    if _classes(mask) > MOST_LABELS and mask.values[1:] != (255,):
+    if len(mask.values) > MOST_LABELS:
         raise UserError(
-            f"'{mask.name}' counts up to {mask.values[-1]}: a network would need {_classes(mask)} classes.",
-            f"Number the labels from 0 upwards, at most {MOST_LABELS} of them, or keep those that matter.",
+            f"'{mask.name}' holds {len(mask.values)} labels: more than {MOST_LABELS} classes are not planned for.",
+            "Keep those that matter.",
         )
-
-
-def _classes(mask: WordFacts) -> int:
-    return mask.values[-1] + 1
 
 
 def _patch(words: list[WordFacts], dims: int, machine: Machine, square: bool) -> tuple[int, ...]:
