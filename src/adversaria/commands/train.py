@@ -266,6 +266,7 @@ def record(
     data: str,
 ) -> None:
     """Write what later commands need and what a reader of the run must know."""
+    import dataclasses
     import hashlib
 
     from adversaria.commands.facts import versions
@@ -292,7 +293,7 @@ def record(
                 "rule": session.rule,
                 "slices": {p: [r.start, r.stop] for p, r in session.slices.items()},
             },
-            "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
+            "normalisation": {word: dataclasses.asdict(scale) for word, scale in medians.items()},
             "classes": session.classes,
             "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
             "reduced": session.recipe.reductions(),

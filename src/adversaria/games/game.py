@@ -103,6 +103,13 @@ class Game(nn.Module):
         return torch.special.ndtri(torch.from_numpy(batch["draws"].uniform(name, shape))).to(like(batch))
 
 
+def translated(network: nn.Module, image: Tensor, batch: Batch) -> Tensor:
+    """Call a translator; one that `reads` words of the acquisition (`measurement`, `sampling`) is given them."""
+    words = getattr(network, "reads", ())
+    made: Tensor = network(image, measured={w: batch[w] for w in words if w in batch}) if words else network(image)
+    return made
+
+
 def like(batch: Batch) -> Tensor:
     """Give a tensor whose device and dtype the draws of this batch take: its first of floats."""
     floats = (v for v in batch.values() if isinstance(v, Tensor) and v.is_floating_point())

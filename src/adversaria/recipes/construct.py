@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,16 +44,20 @@ class Builder:
                     f"{where}: {kind.__name__} has no argument '{name}'.",
                     near(name, known) or f"It takes {', '.join(known)}.",
                 )
-            built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}")
+            inner = given if name in getattr(kind, "wraps", ()) else {}
+            built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}", inner)
         missing = [name for name, p in known.items() if p.default is inspect.Parameter.empty and name not in built]
         if missing:
             raise UserError(f"{where}: {kind.__name__} needs '{missing[0]}'.", f"Write {missing[0]}: ...")
         return built
 
-    def value(self, value: Any, annotation: Any, where: str) -> Any:
-        """Build one argument."""
+    def value(self, value: Any, annotation: Any, where: str, given: Mapping[str, Any] | None = None) -> Any:
+        """Build one argument; `given` is what a network that wraps others tells them."""
         if isinstance(value, Node):
-            return self.make(value, annotation, where)
+            return self.make(value, annotation, where, given)
+        if isinstance(value, list) and any(isinstance(part, Node) for part in value):
+            (kind,) = typing.get_args(annotation) or (Any,)
+            return [self.value(part, kind, f"{where}.{n}", given) for n, part in enumerate(value)]
         if annotation is Terms:
             return self.terms(value, where)
         if value == "vgg19" and where.endswith(".features"):

@@ -30,7 +30,7 @@ _BASES = {
     "Trajectory",
     "Weighted",
 }
-_SCALINGS = ("Labels", "Percentile", "Window")
+_SCALINGS = ("Labels", "Peak", "Percentile", "Shared", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")
@@ -98,7 +98,9 @@ def admits(annotation: Any, kind: type) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(admits(part, kind) for part in typing.get_args(annotation))
     if annotation is nn.Module:
-        return not kind.__module__.startswith("adversaria.") or kind.__module__.startswith("adversaria.networks.")
+        # a network that physics take part in lies beside them
+        ours = kind.__module__.startswith("adversaria.") and not hasattr(kind, "reads")
+        return not ours or kind.__module__.startswith(("adversaria.networks.", "adversaria.physics.consistency"))
     return isinstance(annotation, type) and issubclass(kind, annotation)
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from torch import nn
 
 from adversaria.losses import Terms
+from adversaria.physics import Sampling
 from adversaria.recipes.construct import named_terms
-from adversaria.recipes.names import member, parameters
+from adversaria.recipes.names import member, near, parameters
 from adversaria.recipes.recipe import SUBJECTS, Recipe, TrainingFacts
 from adversaria.recipes.yaml import Node, write
+from adversaria.vocabulary import UserError
 
 FOLDER = Path(__file__).parent / "resolved"
 _OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
@@ -74,7 +76,13 @@ def filled(value: Any, recipe: Recipe) -> Any:
 def _term(name: str, part: Any, recipe: Recipe) -> Any:
     if isinstance(part, Node):
         return part
-    return filled(Node(named_terms()[name].__name__, {"weight": part}), recipe)
+    known = named_terms()
+    if name not in known:
+        raise UserError(
+            f"{recipe.name}: there is no term '{name}'.",
+            near(name, known) or f"There are {', '.join(sorted(known))}.",
+        )
+    return filled(Node(known[name].__name__, {"weight": part}), recipe)
 
 
 def tree_of(value: Any) -> Any:
@@ -84,7 +92,7 @@ def tree_of(value: Any) -> Any:
             name: Node(type(term).__name__, {"weight": value.weights[name], **_attributes(term)})
             for name, term in value.parts.items()
         }
-    if isinstance(value, nn.Module):
+    if isinstance(value, nn.Module | Sampling):
         return Node(type(value).__name__, _attributes(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return Node(type(value).__name__, {f.name: tree_of(getattr(value, f.name)) for f in dataclasses.fields(value)})
@@ -95,7 +103,7 @@ def tree_of(value: Any) -> Any:
     return value
 
 
-def _attributes(module: nn.Module) -> dict[str, Any]:
+def _attributes(module: Any) -> dict[str, Any]:
     found = {}
     for name, parameter in parameters(type(module)).items():
         value = getattr(module, name, parameter.default)

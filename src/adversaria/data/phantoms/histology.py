@@ -29,10 +29,11 @@ class Histology(Phantom):
 
     `tissue` is gland, tumour (nests), lymph node or cervix (an epithelium on its basal membrane); `label` is the
     grade 0 to 2: irregular, crowded glands with more rows of larger nuclei, or atypia that reaches higher. `domain`
-    is the laboratory that `image` comes from, or any, a laboratory of each section's own; `scan_a`, `scan_b`, `scan_c` are the same section in every one (stain
-    vectors, white point, grey scale, blur), so a stain's transfer has an exact truth. `rendered` is the section as
-    flat polygons without texture. Words also: `mask` (LABELS), `glands` and `nuclei` (instances), `kinds` (KINDS),
-    `haematoxylin` and `eosin` (amounts), `stains` (2, 3), `factors`, `label`.
+    is the laboratory that `image` comes from, or any, a laboratory of each section's own; `scan_a`, `scan_b`,
+    `scan_c` are the same section in every one (stain vectors, white point, grey scale, blur), so a stain's transfer
+    has an exact truth. `rendered` is the section as flat polygons without texture. Words also: `mask` (LABELS),
+    `glands` and `nuclei` (instances), `kinds` (KINDS), `haematoxylin` and `eosin` (amounts), `stains` (2, 3),
+    `factors`, `label`.
     """
 
     words = (
