@@ -198,7 +198,7 @@ def scales_of(images: Mapping[str, Image], intensity: Mapping[str, Intensity], h
             own[word] = _fitted(rule, images[word], handle)
     for word, rule in intensity.items():
         if word in images and isinstance(rule, Following):
-            own[word] = own[rule.word] if rule.word in own else rule.fit(images[word].array)
+            own[word] = own[rule.word] if rule.word in own else _fitted(rule, images[word], handle)
     return own
 
 
