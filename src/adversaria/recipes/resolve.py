@@ -8,13 +8,14 @@ from typing import Any
 from torch import nn
 
 from adversaria.losses import Terms
+from adversaria.physics import Sampling
 from adversaria.recipes.construct import named_terms
 from adversaria.recipes.names import member, parameters
 from adversaria.recipes.recipe import SUBJECTS, Recipe, TrainingFacts
 from adversaria.recipes.yaml import Node, write
 
 FOLDER = Path(__file__).parent / "resolved"
-_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
+_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "shape")
 
 
 def resolved(recipe: Recipe) -> str:
@@ -84,7 +85,7 @@ def tree_of(value: Any) -> Any:
             name: Node(type(term).__name__, {"weight": value.weights[name], **_attributes(term)})
             for name, term in value.parts.items()
         }
-    if isinstance(value, nn.Module):
+    if isinstance(value, nn.Module | Sampling):
         return Node(type(value).__name__, _attributes(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return Node(type(value).__name__, {f.name: tree_of(getattr(value, f.name)) for f in dataclasses.fields(value)})
@@ -95,7 +96,7 @@ def tree_of(value: Any) -> Any:
     return value
 
 
-def _attributes(module: nn.Module) -> dict[str, Any]:
+def _attributes(module: nn.Module | Sampling) -> dict[str, Any]:
     found = {}
     for name, parameter in parameters(type(module)).items():
         value = getattr(module, name, parameter.default)
