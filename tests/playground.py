@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+import playground_cross
+import playground_segmentation
 import playground_text
 from adversaria import games, losses
 from adversaria.draws import Draws, stream
@@ -156,6 +158,8 @@ BUILD: dict[str, Callable[[int], Game]] = {
 }
 
 BUILD |= playground_text.BUILD
+BUILD |= playground_cross.BUILD
+BUILD |= playground_segmentation.BUILD
 
 NAMES = sorted(
     name
@@ -192,6 +196,9 @@ class NoiseFeed:
             "moving": source,
             "fixed": source.flip(2),
             "mask": (source > 0).to(self.dtype),
+            "target_mask": (source < 0.5).to(self.dtype),
+            "paired_source": other,
+            "paired_target": (0.5 * other).tanh(),
         }
 
 

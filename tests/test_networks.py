@@ -36,7 +36,7 @@ SMALL = {
     "MedGANDiscriminator": {"width": 2},
     "MultiLevelDense": {"width": 4, "growth": 3, "blocks": 2, "units": 2},
     "ResidualEncoderDecoder": {"width": 2},
-    "ResidualUNet": {"width": 2, "depth": 4},
+    "SAGANUNet": {"width": 2, "depth": 4},
     "SlabCNN": {"width": 4, "residual": True},
     "SlabCritic": {"size": SIDE, "width": 2, "hidden": 8},
     "TomoDiscriminator": {"size": SIDE, "width": 2},
@@ -50,7 +50,10 @@ ELSEWHERE = {
     "BEGANAutoencoder", "BEGANGenerator", "DCGANAutoencoder", "DCGANEncoder", "HeadedDCGAN", "JointDiscriminator",
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
-PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
+PAIRS = {
+    "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
+    "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
+}  # fmt: skip
 # networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_geometry.py
 OF_TEXT = {
     "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",

@@ -79,8 +79,8 @@ def test_a_slab_critic_judges_each_three_slices():
 def test_networks_that_add_their_input_start_from_it():
     """With the last layer at zero what comes out is what went in."""
     image = torch.rand(2, 1, 16, 16)
-    for name, last in (("CircleGenerator", "last"), ("ResidualUNet", "last"), ("ResidualEncoderDecoder", "up")):
-        network = getattr(networks, name)(dims=2, **({"depth": 3} if name == "ResidualUNet" else {}), width=16).eval()
+    for name, last in (("CircleGenerator", "last"), ("SAGANUNet", "last"), ("ResidualEncoderDecoder", "up")):
+        network = getattr(networks, name)(dims=2, **({"depth": 3} if name == "SAGANUNet" else {}), width=16).eval()
         for parameter in list(getattr(network, last).parameters())[-2:]:
             parameter.data.zero_()
         torch.testing.assert_close(network(image), image)

@@ -79,42 +79,47 @@ class CycleGAN(Game):
 
     def play(self, batch: Batch) -> Play:
         """Both generators together, then both discriminators on images from the pools."""
+        fake_target, fake_source = self.generator(batch["source"]), self.reverse_generator(batch["target"])
+        yield "generators", self.generators(batch, fake_target, fake_source)
+        yield "discriminators", self.discriminators(batch, fake_target, fake_source)
+
+    def generators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both generators pay."""
         source, target = batch["source"], batch["target"]
-        fake_target, fake_source = self.generator(source), self.reverse_generator(target)
-        restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
-        yield (
-            "generators",
-            {
-                "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
-                "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
-                "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
-                "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
-                **self.identities(source, target),
-                **self.pairs(fake_source, source, fake_target, target),
-                **self.terms({}, "forward_", output=fake_target, source=source),
-                **self.terms({}, "reverse_", output=fake_source, source=target),
-            },
-        )
+        return {
+            "adversarial_target": self.adversarial.generator(self.look("target", fake_target)),
+            "adversarial_source": self.adversarial.generator(self.look("source", fake_source)),
+            "cycle_source": self.cycle_weight * self.cycle(self.reverse_generator(fake_target), source),
+            "cycle_target": self.cycle_weight * self.cycle(self.generator(fake_source), target),
+            **self.identities(source, target),
+            **self.pairs(fake_source, source, fake_target, target),
+            **self.terms({}, "forward_", output=fake_target, source=source),
+            **self.terms({}, "reverse_", output=fake_source, source=target),
+        }
+
+    def discriminators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both discriminators pay."""
         old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
         old_source = self.source_pool.query(fake_source, self.uniform(batch, "source pool", (2,)))
-        yield (
-            "discriminators",
-            {
-                "target": self.domain(self.target_discriminator, target, old_target),
-                "source": self.domain(self.source_discriminator, source, old_source),
-                **self.paid(batch, "target", target, old_target),
-                **self.paid(batch, "source", source, old_source),
-            },
-        )
+        return {
+            "target": self.domain("target", batch["target"], old_target),
+            "source": self.domain("source", batch["source"], old_source),
+            **self.paid(batch, "target", batch["target"], old_target),
+            **self.paid(batch, "source", batch["source"], old_source),
+        }
 
-    def domain(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    def look(self, domain: str, image: Tensor) -> Tensor:
+        """Score an image of a domain."""
+        return getattr(self, f"{domain}_discriminator")(image)
+
+    def domain(self, domain: str, real: Tensor, fake: Tensor) -> Tensor:
         """Score real against generated images of one domain."""
-        return self.adversarial.discriminator(discriminator(real), discriminator(fake)) / 2
+        return self.adversarial.discriminator(self.look(domain, real), self.look(domain, fake)) / 2
 
     def paid(self, batch: Batch, domain: str, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """What the discriminator of a domain pays beside its objective."""
-        discriminator, mix = getattr(self, f"{domain}_discriminator"), self.uniform(batch, f"{domain} mix")
-        found = self.penalty.at(self.plays)(discriminator, real, fake, mix)
+        mix = self.uniform(batch, f"{domain} mix")
+        found = self.penalty.at(self.plays)(lambda image: self.look(domain, image), real, fake, mix)
         return {f"{domain}_{name}": value for name, value in found.items()}
 
     def pairs(self, fake_source: Tensor, source: Tensor, fake_target: Tensor, target: Tensor) -> dict[str, Tensor]:

@@ -12,12 +12,15 @@ from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
+from adversaria.physics.foreign import DeepinvPhysics
 from adversaria.physics.fourier import Fourier
 from adversaria.physics.implant import ImplantCT
 from adversaria.physics.metal import MetalCT
 from adversaria.physics.mistriggered import Mistriggered
 from adversaria.physics.motion import RigidMotion
+from adversaria.physics.nonuniform import NonUniformFourier
 from adversaria.physics.operator import Operator
+from adversaria.physics.partial import PartialFourier, PartialLines, homodyne
 from adversaria.physics.pet import PETCounts, mlem, thinned
 from adversaria.physics.radon import ParallelBeam
 from adversaria.physics.sampling import (
@@ -33,6 +36,8 @@ from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
 from adversaria.physics.sparse import SparseViewCT
+from adversaria.physics.trajectory import Radial, Spiral, Trajectory
+from adversaria.physics.transmission import line_integrals, rotation_axis, shift_of
 from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.physics.uneven_blur import UnevenBlur
 
@@ -42,6 +47,7 @@ __all__ = [
     "Coarsened",
     "ConjugateGradient",
     "Decimate",
+    "DeepinvPhysics",
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
@@ -57,10 +63,14 @@ __all__ = [
     "MetalCT",
     "Mistriggered",
     "MultiCoil",
+    "NonUniformFourier",
     "Operator",
     "PETCounts",
     "ParallelBeam",
+    "PartialFourier",
+    "PartialLines",
     "PoissonDisc",
+    "Radial",
     "RandomLines",
     "RigidMotion",
     "Sampling",
@@ -68,6 +78,8 @@ __all__ = [
     "Sketch",
     "SoftConsistency",
     "SparseViewCT",
+    "Spiral",
+    "Trajectory",
     "UnevenBlur",
     "VariableDensity",
     "VariableDensityLines",
@@ -75,7 +87,11 @@ __all__ = [
     "channels",
     "complex_of",
     "fastmri_random",
+    "homodyne",
+    "line_integrals",
     "mlem",
     "root_sum_of_squares",
+    "rotation_axis",
+    "shift_of",
     "thinned",
 ]
