@@ -96,3 +96,10 @@ def inpainted(image: Array, mask: Array) -> Array:
     from skimage.restoration import inpaint_biharmonic
 
     return np.asarray(inpaint_biharmonic(image[0], mask[0] > 0), np.float32)[None]
+
+
+def named(name: str) -> Classical:
+    """Give a restoration by its name; `iterated 30` has 30 views."""
+    first, _, views = name.partition(" ")
+    found: Classical = iterated(int(views)) if views else globals()[first]
+    return found

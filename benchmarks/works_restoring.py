@@ -1,7 +1,7 @@
 """How works that restore an image are judged: beside their input, a classical restoration and their pixel-only twin."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,11 +28,11 @@ from adversaria.metrics.statistics import paired, summarise
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, seeded
-from benchmarks.works_classical import Classical
+from benchmarks.works_classical import named
 
 Array = NDArray[np.float32]
 Scores = dict[str, list[float]]
-MEASURES = ("psnr", "ssim", "lesion contrast")
+VERSIONS = {"restoring": 1}
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Series(nn.Module):
         self.first, self.second = first, second
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Give what the second makes of the image and of the first's."""
         return self.second(image, self.first(image))
 
 
@@ -139,7 +140,7 @@ def restoring(
     key: str,
     seconds: float,
     changes: tuple[str, ...],
-    classical: Classical | None = None,
+    classical: str = "",
     measure: str = "psnr",
     shown: str = "",
     small: bool = False,
@@ -174,7 +175,7 @@ def judged(
     stream: str,
     cases: Sequence[tuple[Prepared, Any]],
     games: Mapping[str, Game],
-    classical: Classical | None,
+    classical: str,
     shown: str,
     small: bool,
 ) -> dict[str, Scores]:
@@ -193,10 +194,10 @@ def judged(
         lesion = images[word].array if word in images else None
         shots = {name: answered(game, prepared) for name, game in games.items()}
         shots["input"] = seen(prepared, images, shown, truth)
-        if classical is not None:
+        if classical:
             raw = prepared.scales["source"].inverse(np.array(prepared.arrays["source"])) if small else shots["input"]
             whole = np.asarray(images[wanted].array, np.float32)
-            shots["classical"] = classical(np.asarray(raw, np.float32), whole, prepared.spacing[0])
+            shots["classical"] = named(classical)(np.asarray(raw, np.float32), whole, prepared.spacing[0])
         for name, image in shots.items():
             image = np.asarray(scale.forward(image), np.float32) if facts.scaled else image
             kept.setdefault(name, []).append(image)
@@ -242,6 +243,3 @@ def row(
 def _short(values: Sequence[float]) -> tuple[float, float | None, float | None]:
     found = summarise(values)
     return found.mean, found.low, found.high
-
-
-Judge = Callable[..., Row]
