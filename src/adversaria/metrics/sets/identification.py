@@ -9,7 +9,7 @@ def identification_rate(made: Array, known: Array, region: Array | None = None) 
     """Share of `made` (N, C, *S) that look most like their own partner among `known` (N, C, *S).
 
     Likeness is the correlation of pixels, over `region` (*S) if given. Chance is 1 / N; two equal answers share the
-    hit. A measure of privacy: of an anonymisation with `made` the anonymised or rebuilt images and `known` the originals.
+    hit. A measure of privacy: `made` are anonymised or rebuilt images and `known` the originals.
     ValueError: sets of different shapes, fewer than two, constant images.
     """
     first, second = np.asarray(made, np.float64), np.asarray(known, np.float64)
