@@ -10,6 +10,7 @@ from adversaria.physics.consistency import ConjugateGradient, HardConsistency, S
 from adversaria.physics.decimate import Decimate
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.erased import Erased
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.foreign import DeepinvPhysics
@@ -51,6 +52,7 @@ __all__ = [
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
+    "Erased",
     "FanBeam",
     "FibreBundle",
     "Fourier",
