@@ -2,8 +2,8 @@
 
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
-(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one folder or file
-a word; one folder a word; a single DICOM series or loose files.
+(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
+subject with one folder or file a word; one folder a word; a single DICOM series or loose files.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from adversaria.data.found import SUFFIXES, Found, Source
+from adversaria.data.found import KSPACE, SUFFIXES, Found, Source
 from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
@@ -32,7 +32,18 @@ def recognise(folder: Path) -> Found:
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
         return read_manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
-    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
+    for look in (
+        _manifest_in,
+        _nnunet,
+        _decathlon,
+        _train_a_b,
+        _bids,
+        _objects,
+        _raw_case,
+        _subjects,
+        _word_folders,
+        _flat,
+    ):
         found = look(folder)
         if found is not None and found.words:
             return found
@@ -182,6 +193,17 @@ def _objects(folder: Path) -> Found | None:
             return None
         found.add("image", place.name, images[0], place.name)
         found.add("mask", place.name, place / "masks", place.name, tuple(masks))
+    return found
+
+
+def _raw_case(folder: Path) -> Found | None:
+    """The files of one case: BART's k-space beside its image, maps and labels."""
+    named = _common_words(_images(folder)) or {}
+    if not any(path.suffix == ".cfl" and path.stem.lower() in KSPACE for path in named.values()):
+        return None
+    found = Found("one case with its raw data")
+    for word, path in named.items():
+        found.add(word, folder.resolve().name, path, "one")
     return found
 
 
