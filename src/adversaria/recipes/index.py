@@ -30,7 +30,7 @@ def entries() -> list[dict[str, Any]]:
         ("games", games, ("Game", "Adam", "RMSprop", "SGD")),
         ("networks", networks, ()),
         ("layers", layers, ()),
-        ("operators", physics, ("Operator", "Sampling")),
+        ("operators", physics, ("Operator", "Sampling", "Trajectory")),
         ("phantoms", phantoms, ("Phantom",)),
         (
             "losses",

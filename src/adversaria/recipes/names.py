@@ -20,15 +20,17 @@ _BASES = {
     "Objective",
     "Penalty",
     "Augmentation",
+    "DeepinvPhysics",
     "FDivergence",
     "Operator",
     "Phantom",
     "Sampling",
     "Score",
     "Terms",
+    "Trajectory",
     "Weighted",
 }
-_SCALINGS = ("Percentile", "Window")
+_SCALINGS = ("Labels", "Percentile", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")
