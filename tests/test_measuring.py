@@ -150,7 +150,7 @@ def test_uptake_of_real_pet(real, tmp_path, capsys):
     del header.PatientWeight
     Path(tmp_path / "p").mkdir()
     header.save_as(tmp_path / "p" / "a.dcm")
-    images.nifti(tmp_path / "m.nii.gz", np.ones(image.array.shape[1:], np.float32))
+    images.nifti(tmp_path / "m.nii.gz", np.ones(image.array.shape[1:], np.float32), image.affine)
     words = ("measure", "--reference", tmp_path / "p", "--output", tmp_path / "p", "--mask", tmp_path / "m.nii.gz")
     said = refused(capsys, *words, "--metrics", "suv_mean,mae", "--quiet", "--csv", tmp_path / "s.csv")
     assert "suv_mean could not be measured: the image does not say the body weight" in " ".join(said.split())

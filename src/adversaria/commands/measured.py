@@ -86,12 +86,19 @@ def _beside(folder: Path, name: str, placed: Any) -> Any:
             raise UserError(f"{folder} has no region for '{name}'.", "Name regions like the images.")
         path = found[name]
     image = read_image(path)
-    if image.array.shape[1:] != placed.array.shape[1:]:
+    if _size(image) != _size(placed):
         sizes = ("x".join(map(str, i.array.shape[1:])) for i in (image, placed))
         raise ValueError("{} is {}, and the image {}".format(path, *sizes))
     if placed.spacing and apart(image, placed) > 0.5 * min(placed.spacing):
         raise ValueError(f"{path} shows another place than the image")
-    return image.array
+    array: Any = image.array.reshape(len(image.array), *placed.array.shape[1:])
+    return array
+
+
+def _size(image: Any) -> tuple[int, ...]:
+    """The size of an image; a volume of one slice is a plane."""
+    size = tuple(image.array.shape[1:])
+    return size[:2] if size[2:] == (1,) else size
 
 
 def _row(table: Mapping[str, Any], name: str, word: str) -> Any:
