@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+from adversaria.commands.set_scoring import choose, network_of, of_many, rows, score_sets
 
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+ELSEWHERE = "it stands for many cases and needs more than images: apply the run and use `adversaria measure`"
 MOST_SLICES = 64 * 2**20
 
 
@@ -63,6 +64,7 @@ def score_part(
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
+    done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
         scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
@@ -245,7 +247,7 @@ def values_of(
         named = replace(metric, name=metric.label(**given))
         values = []
         for words in _planes(output, given) if sliced else [whole]:
-            if "flat" in metric.needs and words.get("truth") is not None:
+            if "flat" in metric.needs and words.get("flat") is None and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))
