@@ -11,7 +11,7 @@ from adversaria.data.image import Image
 from adversaria.data.intensity import Peak, Scale, Window
 from adversaria.data.named import magnitude, named
 from adversaria.draws import stream
-from adversaria.networks import CPCE, DAGANDiscriminator, OfMagnitude, RefinementDiscriminator
+from adversaria.networks import CPCE, OfMagnitude
 from adversaria.networks.transfer import inflate
 from adversaria.physics import (
     ConjugateGradient,

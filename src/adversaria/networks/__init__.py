@@ -1,6 +1,7 @@
 """Networks: plain modules for 2D and 3D."""
 
 from adversaria.networks.adaptable import DomainCritic, EarlyLayers, LateLayers
+from adversaria.networks.adaptive_fusion import AdaptiveFusion
 from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
 from adversaria.networks.automap import Automap
 from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
@@ -77,17 +78,7 @@ from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
-    "OfMagnitude",
-    "RefinementUNet",
-    "RefinementDiscriminator",
-    "CPCE",
-    "DAGANGenerator",
-    "DAGANDiscriminator",
-    "GANCSGenerator",
-    "GANCSDiscriminator",
-    "RefineGenerator",
-    "RefineCritic",
-    "FCN",
+    "AdaptiveFusion",
     "AffineNetwork",
     "AttnGenerator",
     "Automap",
@@ -96,6 +87,7 @@ __all__ = [
     "BigGANDiscriminator",
     "BigGANGenerator",
     "ButterflyNet",
+    "CPCE",
     "CaptionDiscriminator",
     "Captioner",
     "CasNet",
@@ -114,6 +106,8 @@ __all__ = [
     "CoupledJudge",
     "CoupledTrunk",
     "CycleDenoiser",
+    "DAGANDiscriminator",
+    "DAGANGenerator",
     "DCGANAutoencoder",
     "DCGANDiscriminator",
     "DCGANEncoder",
@@ -124,10 +118,13 @@ __all__ = [
     "DomainCritic",
     "EarlyLayers",
     "EnergyAutoencoder",
+    "FCN",
     "FeatureDiscriminator",
     "FeaturePyramid",
     "FeatureSegmenter",
     "FlowUNet",
+    "GANCSDiscriminator",
+    "GANCSGenerator",
     "GlobalConvNet",
     "HeadedDCGAN",
     "ImageToImageNet",
@@ -144,6 +141,7 @@ __all__ = [
     "MedGANDiscriminator",
     "MultiLevelDense",
     "MultiScale",
+    "OfMagnitude",
     "PGGANDiscriminator",
     "PGGANGenerator",
     "PatchGAN",
@@ -152,6 +150,10 @@ __all__ = [
     "QuantifyingNet",
     "RecurrentDiscriminator",
     "RecurrentUNet",
+    "RefineCritic",
+    "RefineGenerator",
+    "RefinementDiscriminator",
+    "RefinementUNet",
     "Refiner",
     "RegionEncoder",
     "RelationDiscriminator",
