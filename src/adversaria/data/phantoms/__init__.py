@@ -2,15 +2,20 @@
 
 from adversaria.data.phantoms.brain import Brain
 from adversaria.data.phantoms.chest_film import ChestFilm
+from adversaria.data.phantoms.chest_film_pair import ChestFilmPair
 from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.em import EM
+from adversaria.data.phantoms.endoscopy import Endoscopy
+from adversaria.data.phantoms.fetal import Fetal
 from adversaria.data.phantoms.fundus import Fundus
+from adversaria.data.phantoms.fundus_angiography import FundusAngiography
 from adversaria.data.phantoms.heart import Heart
 from adversaria.data.phantoms.hep2 import HEp2
 from adversaria.data.phantoms.histology import Histology
 from adversaria.data.phantoms.hyperspectral import Hyperspectral
 from adversaria.data.phantoms.ihc import IHC
+from adversaria.data.phantoms.ivus import IVUS
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.knee import Knee
 from adversaria.data.phantoms.liver_lesion import LiverLesion
@@ -37,15 +42,20 @@ __all__ = [
     "BrainLesionMap",
     "BrainTumourMap",
     "ChestFilm",
+    "ChestFilmPair",
     "Dermoscopy",
     "EM",
+    "Endoscopy",
+    "Fetal",
     "Fundus",
+    "FundusAngiography",
     "FundusVesselMap",
     "HEp2",
     "Heart",
     "Histology",
     "Hyperspectral",
     "IHC",
+    "IVUS",
     "Knee",
     "LiverLesion",
     "LungNodule",
