@@ -10,7 +10,7 @@ from adversaria.data.phantoms.histology import Histology
 from adversaria.data.phantoms.hyperspectral import Hyperspectral
 from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
-from adversaria.data.phantoms.label_maps import LiverMap, MassRegion
+from adversaria.data.phantoms.label_maps import LiverMap, MassRegion, ProstateZones
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
@@ -47,6 +47,7 @@ __all__ = [
     "Pelvis",
     "Phantom",
     "Prostate",
+    "ProstateZones",
     "Spine",
     "TRUS",
     "TorsoCT",
