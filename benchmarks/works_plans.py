@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks import works_judging as judging
+from benchmarks import works_translation
 from benchmarks.translation import Row
 
 
@@ -35,7 +37,7 @@ HEART = (
     "game.target_generator.width=32", "game.discriminator.width=32",
 )  # fmt: skip
 
-PLANS = {
+PLANS: dict[str, Any] = {
     "chuquicusma-2017": Plan("samples", DCGAN),
     "frid-adar-2018": Plan(
         "classes",
@@ -83,3 +85,13 @@ PLANS = {
     "beers-2018-mr": Plan("samples", GROWING),
     "beers-2018-retina": Plan("samples", GROWING, {"subjects": 128}),
 }
+
+PLANS |= works_translation.PLANS
+# CPU seconds of a work's play: of Table 4, of the rows of other tables that were named beforehand, of the others
+FEW, MANY, USUAL = 60.0, 900.0, 120.0
+NAMED = {*works_translation.LONG}
+
+
+def budget(key: str, table: int) -> float:
+    """How many CPU seconds a work of a table is played."""
+    return FEW if table == 4 else MANY if key in NAMED else USUAL

@@ -32,9 +32,7 @@ class Views(nn.Module):
         self.ends = nn.ModuleList(line(dims - 1, 6, 2) for _ in range(2))
 
     def forward(self, first: Tensor, second: Tensor) -> list[Tensor]:
-        return [
-            end(arm(view).tanh()) for view, arm, end in zip((first, second), self.arms, self.ends, strict=True)
-        ]
+        return [end(arm(view).tanh()) for view, arm, end in zip((first, second), self.arms, self.ends, strict=True)]
 
 
 def line(dims: int, *channels: int) -> nn.Module:

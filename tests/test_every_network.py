@@ -21,7 +21,11 @@ def shape(dims, side=SIDE, channels=1):
 
 
 EXAMPLES = {
+    "AdaptiveFusion": (
+        {"candidates": 2, "depth": 3, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16),
+    ),
     "AffineNetwork": ({"layers": 2, "width": 3}, lambda d: [image(d), image(d)], lambda d: None),
+    "Automap": ({"size": 8, "width": 3}, lambda d: [image(d, 8, 2)], lambda d: shape(d, 8)),
     "CoarseToFine": (
         {"halvings": 2, "blocks": 1, "local_blocks": 1, "width": 2}, lambda d: [image(d)], shape,
     ),
@@ -29,6 +33,9 @@ EXAMPLES = {
         {"contrasts": 2, "depth": 2, "width": 2}, lambda d: [image(d, 16, 2), image(d, 16, 2)], lambda d: shape(d, 16),
     ),
     "ConditioningAugmentation": ({"text": 4, "code": 3}, latent(4), lambda d: (2, 3)),
+    "ContextFCN": (
+        {"width": 2, "residual": True, "norm": "instance"}, lambda d: [image(d, 12)], lambda d: shape(d, 12),
+    ),
     "ContextNetwork": ({"size": SIDE, "width": 2}, lambda d: [image(d)], shape),
     "ContrastDiscriminator": ({"contrasts": 3, "layers": 2, "width": 2}, lambda d: [image(d)], lambda d: None),
     "CoupledFront": ({"width": 2}, lambda d: [image(d)], lambda d: None),
@@ -50,6 +57,7 @@ EXAMPLES = {
     "RecurrentUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 14)], lambda d: shape(d, 14, 2)),
     "Refiner": ({"blocks": 1, "width": 3}, lambda d: [image(d, 16)], lambda d: shape(d, 16)),
     "RegionEncoder": ({"width": 3, "layers": 2}, lambda d: [image(d)], lambda d: None),
+    "ResidualSkipNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16)),
     "SRDiscriminator": ({"size": SIDE, "width": 2, "hidden": 8}, lambda d: [image(d)], lambda d: (2, 1)),
     "SRResNet": ({"blocks": 1, "width": 4, "factor": 2}, lambda d: [image(d, 8)], lambda d: shape(d, 16)),
     "ResidualUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),

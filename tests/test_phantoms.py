@@ -88,7 +88,7 @@ def test_words_units_shapes_and_finite_values(name):
             assert np.isfinite(value).all(), word
             if word != "label":
                 assert value.shape[1:] == (32,) * dims, word
-                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint", "bands", "flow"), word
+                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint", "bands", "flow", "frames"), word
             if phantom.units[word] == "labels":
                 assert value.dtype.kind in "iu", word
             elif phantom.units[word] == "reflectance":

@@ -1,6 +1,7 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
 from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
+from adversaria.losses.bright import BrightBalanced
 from adversaria.losses.classification import Classification
 from adversaria.losses.cycle import Cycle
 from adversaria.losses.deep_supervision import DeepSupervision
@@ -46,6 +47,7 @@ from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "BrightBalanced",
     "Classification",
     "EdgesKept",
     "EdgeWeighted",

@@ -15,7 +15,7 @@ def segment(
     The game's `output` are probabilities of the classes. Those of overlapping windows are blended before the likeliest
     is taken, so there are no seams; they are held in memory for one case.
     """
-    found = translate(game, source, windows, handle, seed, word)
+    found = translate(game, source, windows, handle, seed, word=word)
     return found.argmax(1)[:, None].astype(np.int16), found.max(1)[:, None]
 
 
