@@ -241,6 +241,17 @@ def test_the_truth_may_lie_in_the_other_domain():
     assert word_of(plain) == "source" and truth_of(plain) == "lesion"
 
 
+def test_only_games_that_segment_are_scored_as_segmenters():
+    """A translator that is trained with label maps still translates."""
+    from adversaria import games
+
+    assert read_recipe("dai-2017b").labels().classes == 4
+    place = {name for name in games.__all__ if getattr(getattr(games, name), "segments", False)}
+    assert {"AdversarialSegmentation", "SegAN", "DomainAdversarial", "ButterflyGAN"} <= place
+    assert not {"Pix2Pix", "CycleGAN", "SemiSupervisedSegmentation"} & place
+    assert read_recipe("huo-2017").labels() is None
+
+
 def test_outlines_are_drawn_in_the_colours_of_the_classes():
     from adversaria.tasks.pictures import colour_of, contoured
 

@@ -24,6 +24,7 @@ class ButterflyGAN(Game):
     """
 
     key = "btrfly-gan"
+    segments = True
     players = {"labeller": ("labeller",), "energies": ("first_energy", "second_energy")}
     optimisers = {"labeller": Adam(1e-3), "energies": Adam(1e-3)}
 
