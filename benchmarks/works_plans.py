@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks import works_judging as judging
-from benchmarks import works_translation
+from benchmarks import works_segmentation, works_translation
 from benchmarks.translation import Row
 
 
@@ -87,9 +87,10 @@ PLANS: dict[str, Any] = {
 }
 
 PLANS |= works_translation.PLANS
+PLANS |= works_segmentation.PLANS
 # CPU seconds of a work's play: of Table 4, of the rows of other tables that were named beforehand, of the others
 FEW, MANY, USUAL = 60.0, 900.0, 120.0
-NAMED = {*works_translation.LONG}
+NAMED = {*works_translation.LONG, *works_segmentation.LONG}
 
 
 def budget(key: str, table: int) -> float:
