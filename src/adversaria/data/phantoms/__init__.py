@@ -23,7 +23,7 @@ from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.ivus import IVUS
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.knee import Knee
-from adversaria.data.phantoms.label_maps import LiverMap, MassRegion
+from adversaria.data.phantoms.label_maps import LiverMap, MassRegion, ProstateZones
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
@@ -83,6 +83,7 @@ __all__ = [
     "PelvisFilm",
     "Phantom",
     "Prostate",
+    "ProstateZones",
     "Spine",
     "SpineFilm",
     "TemporalBone",
