@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.cases import Case
+from adversaria.data.each import EachScale
 from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
@@ -149,7 +150,8 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     clipped = dict.fromkeys(bound, 0.0)
     arrays: dict[str, NDArray[Any]] = {w: i.array for w, i in bound.items() if w not in shown}
     for word, image in shown.items():
-        clipped[word] = scales[word].clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
+        joined = isinstance(scales[word], EachScale)
+        clipped[word] = scales[word].clipped(image.array if joined else _shown(image))
         arrays[word] = scales[word].forward(image.array)
     arrays |= on_scale(images, plan, scales)
     first = next(iter(shown.values()))
@@ -187,8 +189,11 @@ def _fitted(rule: Intensity, image: Image, handle: str) -> Scaling:
         raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
 
 
-def scale_of(facts: Mapping[str, Any]) -> Scale:
+def scale_of(facts: Mapping[str, Any]) -> Any:
     """Read a scale back from JSON."""
+    if "parts" in facts:
+        parts = tuple(scale_of(part) for part in facts["parts"])
+        return EachScale(facts["low"], facts["high"], tuple(facts["into"]), parts)
     return Scale(facts["low"], facts["high"], tuple(facts["into"]), facts.get("clip", True))
 
 
@@ -221,6 +226,11 @@ def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Any])
 
 def _ends(scale: Scale) -> tuple[float, float]:
     return scale.low, scale.high
+
+
+def _shown(image: Image) -> Array:
+    """The values of an image; of CT without the air around the patient."""
+    return image.array[image.array > _AIR] if image.unit == "HU" else image.array
 
 
 def _differ(images: Mapping[str, Image]) -> bool:
