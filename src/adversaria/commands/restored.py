@@ -49,7 +49,7 @@ def restore(
     recipe.name = facts["recipe"]
     found = _choose(run, which)
     shapes = {word: tuple(shape) for word, shape in found.facts["shapes"].items()}
-    game = build_game(recipe, shapes, recipe.dims(), seed=facts["seed"], weights=dict(weights or {}))
+    game = build_game(recipe, shapes, recipe.dims(), seed=facts["seed"], weights=dict(weights or {}), run=folder)
     freeze(game)
     load_state(game, {**found.tensors["game"], **{n: b for n, b in replica_buffers(game).items()}})
     average = dict(recipe.training().average)

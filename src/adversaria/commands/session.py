@@ -384,9 +384,15 @@ def shapes_of(part: Part, patch: tuple[int, ...] | None) -> dict[str, tuple[int,
     return shapes
 
 
-def game_of(session: Session, shapes: Mapping[str, tuple[int, ...]], weights: Mapping[str, Path] | None = None) -> Game:
-    """Build the game that fits these shapes, with initial weights drawn by the seed."""
-    return build_game(session.recipe, dict(shapes), session.dims, seed=session.seed, weights=dict(weights or {}))
+def game_of(
+    session: Session,
+    shapes: Mapping[str, tuple[int, ...]],
+    weights: Mapping[str, Path] | None = None,
+    run: Path | None = None,
+) -> Game:
+    """Build the game that fits these shapes, with initial weights drawn by the seed or left by stages of `run`."""
+    given = dict(weights or {})
+    return build_game(session.recipe, dict(shapes), session.dims, seed=session.seed, weights=given, run=run)
 
 
 def warnings_of(session: Session) -> list[str]:

@@ -16,7 +16,7 @@ from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Following, Intensity, Scale, Scaling
-from adversaria.data.labels import Labels
+from adversaria.data.labels import Labels, label_map
 from adversaria.data.named import is_raw, named
 from adversaria.draws import stream
 from adversaria.run import write_json
@@ -85,7 +85,7 @@ class Prepared:
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(a.ndim < 2 or w in RAW or w in self.maps or float(np.ptp(a)) > 0 for w, a in words[k].items())
+            if all(a.ndim < 2 or w in self.maps or w in RAW or float(np.ptp(a)) > 0 for w, a in words[k].items())
         ]
 
 
@@ -108,7 +108,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
-        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
+        labelled(plan),
     )
 
 
@@ -141,7 +141,9 @@ class Constant(UserError):
 
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
+    maps = labelled(plan)
     bound = {word: named(images, name) for word, name in plan.bind.items()}
+    bound |= {word: label_map(bound[word]) for word in maps if word in bound}
     shown = {word: image for word, image in bound.items() if image.array.ndim > 1 and not is_raw(plan.bind[word])}
     for word, image in shown.items():
         if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
@@ -180,13 +182,9 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     write_json(place / "facts.json", facts)
 
 
-def _fitted(rule: Intensity, image: Image, handle: str) -> Scaling:
-    """Fit an intensity rule to an image; a label map that is refused is named."""
-    try:
-        return rule.fit(image.array)
-    except UserError as error:
-        where = str(image.source[0] if image.source else handle)
-        raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
+def labelled(plan: Plan) -> frozenset[str]:
+    """The words that are label maps."""
+    return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
 
 
 def scale_of(facts: Mapping[str, Any]) -> Any:
@@ -199,32 +197,45 @@ def scale_of(facts: Mapping[str, Any]) -> Any:
 
 def scales_of(images: Mapping[str, Image], intensity: Mapping[str, Intensity], handle: str = "") -> dict[str, Scaling]:
     """Fit the scale of each word; a word that follows another takes that one's."""
-    own = {
-        w: _fitted(r, images[w], handle) for w, r in intensity.items() if w in images and not isinstance(r, Following)
-    }
+    own: dict[str, Scaling] = {}
+    for word, rule in intensity.items():
+        if word in images and not isinstance(rule, Following):
+            own[word] = _fitted(rule, images[word], handle)
     for word, rule in intensity.items():
         if word in images and isinstance(rule, Following):
             own[word] = own[rule.word] if rule.word in own else _fitted(rule, images[word], handle)
     return own
 
 
-def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def _fitted(rule: Intensity, image: Image, handle: str) -> Scaling:
+    """Fit an intensity rule to an image; a label map that is refused is named."""
+    try:
+        return rule.fit(image.array)
+    except UserError as error:
+        where = str(image.source[0] if image.source else handle)
+        raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
+
+
+def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scaling]) -> dict[str, NDArray[Any]]:
     """Give the bound measurement as that of the scaled image: one scale then holds for source, target and raw data."""
     name = plan.bind.get("measurement", "")
     base = name.partition("/")[0]
     if not is_raw(name) or base not in plan.acquire:
         return {}
     lead = next((word for word in ("source", "target", "image") if word in scales), "")
-    if not lead or ("target" in scales and (scales["target"].low, scales["target"].high) != _ends(scales[lead])):
+    scale = scales.get(lead)
+    if not isinstance(scale, Scale) or (
+        "target" in scales and (scales["target"].low, scales["target"].high) != _ends(scale)
+    ):
         raise UserError(
             "a measurement is bound, but source and target are scaled differently.",
             "Write intensity: {source: !Peak {}, target: !Shared {}}, or the same !Window for both.",
         )
     image = images[base]
-    return {"measurement": plan.acquire[base][1].scaled(image.raw, scales[lead], image.unit)}
+    return {"measurement": plan.acquire[base][1].scaled(image.raw, scale, image.unit)}
 
 
-def _ends(scale: Scale) -> tuple[float, float]:
+def _ends(scale: Scaling) -> tuple[float, float]:
     return scale.low, scale.high
 
 

@@ -30,12 +30,13 @@ class CycleGAN(Game):
     uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
     translation, `source` what it came from. Further words of the batch (`mask`, `label`, `measurement`) belong to
     the source: terms that cannot do without them are taken forward alone. `penalty` is what each discriminator pays
-    beside its objective, whole. With `paired` above 0 source and target show the same subject, and the translations are
-    drawn to them by that weight (L1, both directions; You et al. 2020). Reads `source` and `target`, which need not
-    show the same subject otherwise, and whatever the terms name.
+    beside its objective, whole. With `paired` above 0 source and target show the same subject, and the translations
+    are drawn to them by that weight (L1, both directions; You et al. 2020). Reads `source` and `target`, which need
+    not show the same subject, and whatever the terms name.
     """
 
     key = "cyclegan"
+    translates = True
     players = {
         "generators": ("generator", "reverse_generator"),
         "discriminators": ("source_discriminator", "target_discriminator"),

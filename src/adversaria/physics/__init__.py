@@ -12,6 +12,7 @@ from adversaria.physics.ct_scan import CTScan
 from adversaria.physics.decimate import Decimate
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.erased import Erased
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.foreign import DeepinvPhysics
@@ -56,6 +57,7 @@ __all__ = [
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
+    "Erased",
     "FanBeam",
     "FibreBundle",
     "Fourier",

@@ -3,7 +3,7 @@
 import inspect
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from adversaria.losses import Terms, Weighted
 from adversaria.recipes.names import admits, fit, hints, member, members, near, parameters
+from adversaria.recipes.origin import ORIGINS
 from adversaria.recipes.trained import fill
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
@@ -19,13 +20,26 @@ Wiring = Mapping[str, Any]
 
 
 class Builder:
-    """Builds objects from nodes. `weights` are files of pretrained feature networks, `extra` trusted classes."""
+    """Builds objects from nodes.
 
-    def __init__(self, weights: Mapping[str, Path] | None = None, extra: Mapping[str, type] | None = None):
-        self.weights, self.extra = dict(weights or {}), dict(extra or {})
+    `weights` are files of pretrained feature networks, `extra` trusted classes; `earlier` gives networks of earlier
+    stages, where there are any.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, Path] | None = None,
+        extra: Mapping[str, type] | None = None,
+        earlier: Callable[[Node, str, Mapping[str, Any]], nn.Module] | None = None,
+    ):
+        self.weights, self.extra, self.earlier = dict(weights or {}), dict(extra or {}), earlier
 
     def make(self, node: Node, annotation: Any, where: str, given: Mapping[str, Any] | None = None) -> Any:
         """Build what a node names; `given` are arguments that the recipe leaves to us."""
+        if node.tag in ORIGINS:
+            if self.earlier is None or not (annotation is Any or annotation is nn.Module):
+                raise UserError(f"{where}: {node.tag} cannot stand here.", "It stands for a network of a game.")
+            return self.earlier(node, where, given or {})
         kind = member(node, where, self.extra)
         if annotation is not Any and not admits(annotation, kind):
             raise UserError(

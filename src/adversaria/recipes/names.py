@@ -12,6 +12,7 @@ from torch import nn
 
 from adversaria import engine, games, losses, networks, physics
 from adversaria.data import feed, grid, intensity, phantoms
+from adversaria.recipes import origin
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
@@ -50,6 +51,7 @@ def members() -> dict[str, type]:
         (grid, _GRIDS),
         (feed, _SAMPLINGS),
         (engine, _SCHEDULES),
+        (origin, origin.ORIGINS),
     ]
     for room, names in rooms:
         for name in names:

@@ -6,7 +6,6 @@ images are joined to the channels of one: `bind: {source: low+t1, measurement: l
 streams prefix their words: `bind: {source: a.low, target: b.ct}`.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,20 +15,21 @@ from adversaria.data.each import Each
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Following, Intensity, Shared, Window
+from adversaria.data.labels import Labels
 from adversaria.data.named import is_raw
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
 from adversaria.physics import Operator
 from adversaria.recipes.construct import Builder
-from adversaria.recipes.names import fit, member, near
+from adversaria.recipes.names import fit, member, near, parameters
 from adversaria.recipes.yaml import Node, write
 from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import RAW, WORDS, UserError
 
 KEYS = (
     "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train",
-    "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
+    "stages", "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
 EVALUATE = ("range", "clip", "scaled", "measures", "truth", "lesion", "display")
@@ -73,12 +73,13 @@ class EvaluationFacts:
 
 @dataclass
 class Recipe:
-    """A recipe as read: `tree` holds plain values and nodes."""
+    """A recipe as read: `tree` holds plain values and nodes; `earlier` the stages that are played before it."""
 
     name: str
     tree: dict[str, Any]
     extra: dict[str, type] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
+    earlier: list["Recipe"] = field(default_factory=list)
 
     @property
     def game(self) -> Node:
@@ -144,6 +145,8 @@ class Recipe:
                 stated[name] = fit(stated[name], tuple[float, float], f"{self.name}: evaluate.{name}")
         if "measures" in stated:
             stated["measures"] = tuple(stated["measures"])
+        elif self.labels() is not None:
+            stated["measures"] = ("dice", "assd")
         if "range" not in stated:
             scale = self.intensities().get("target")
             low, high = getattr(scale, "low", 0.0), getattr(scale, "high", 1.0)
@@ -233,6 +236,15 @@ class Recipe:
         """The bound words that belong to the acquisition of a whole image."""
         return [word for word, name in self.bind.items() if is_raw(name)]
 
+    def labels(self) -> Labels | None:
+        """The classes of `mask` where the game segments: where it is bound and its intensity is a label map's."""
+        node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
+        translates = getattr(member(self.game, self.name, self.extra), "translates", False)
+        if not isinstance(node, Node) or node.tag != "Labels" or translates:
+            return None
+        made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
+        return made
+
     def grid(self) -> Grid | None:
         """Build the grid that every image is put on, if the recipe states one."""
         node = self.tree.get("grid")
@@ -287,52 +299,21 @@ def check(recipe: Recipe) -> None:
             )
         if part in RAW and part != word:
             raise UserError(f"{recipe.name}: bind.{word} cannot be '{part}'.", f"Write {part}: {name}.")
+    _check_classes(recipe)
 
 
-def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:
-    """Set a dotted path to a plain value in a copy, list entries by their number from 0; give the old value too."""
-    if isinstance(value, Node):
-        raise UserError(f"--set {path}: a value is expected, not a tag.", "Edit a copy of the recipe instead.")
-    tree = copy.deepcopy(tree)
-    *places, last = path.split(".")
-    here: Any = tree
-    for depth, place in enumerate(places):
-        if isinstance(here, Node) and place not in here.arguments:
-            _write_default(here, place)
-        body = _body(here)
-        if place not in body and not (isinstance(here, dict) and (depth == 0 or "train" in places[:depth])):
-            raise UserError(f"{name} has no '{path}'.", near(place, body))
-        here = here[int(place)] if isinstance(here, list) else body.setdefault(place, {})
-    if not isinstance(here, Node | dict):
-        raise UserError(f"{name} has no '{path}'.", f"'{'.'.join(places)}' is a value.")
-    body = _body(here)
-    old = body.get(last)
-    if isinstance(old, Node) and "weight" in old.arguments and isinstance(value, int | float):
-        old.arguments["weight"], old = value, old.arguments["weight"]
-    elif isinstance(old, Node | dict):
-        raise UserError(f"{name}: '{path}' is not a value.", f"Name one of its arguments: {path}.ARGUMENT=...")
-    else:
-        body[last] = value
-    return tree, old
-
-
-def _body(here: Any) -> dict[str, Any]:
-    """What a part of a recipe holds, by name or number; a plain value holds nothing."""
-    if isinstance(here, list):
-        return {str(n): part for n, part in enumerate(here)}
-    if isinstance(here, Node):
-        return here.arguments
-    return here if isinstance(here, dict) else {}
-
-
-def _write_default(node: Node, argument: str) -> None:
-    """Write an argument's default into its node, so that a part of it can be changed."""
-    from adversaria.recipes.names import members, parameters
-    from adversaria.recipes.resolve import tree_of
-
-    known = parameters(members()[node.tag]) if node.tag in members() else {}
-    if argument in known and isinstance(tree := tree_of(known[argument].default), Node | dict):
-        node.arguments[argument] = tree
+def _check_classes(recipe: Recipe) -> None:
+    """Refuse a game of label maps that knows more or fewer classes than they have."""
+    labels = recipe.labels()
+    known = parameters(member(recipe.game, recipe.name, recipe.extra)) if labels else {}
+    if labels is None or "classes" not in known:
+        return
+    stated = recipe.game.arguments.get("classes", known["classes"].default)
+    if stated != labels.classes:
+        raise UserError(
+            f"{recipe.name}: the game knows {stated} classes, and the label map has {labels.classes} with background.",
+            f"Give --set game.classes={labels.classes}, or change intensity.mask.values.",
+        )
 
 
 def source_of(recipe: str) -> Path | None:

@@ -16,18 +16,27 @@ from adversaria.recipes.yaml import Node, write
 from adversaria.vocabulary import UserError
 
 FOLDER = Path(__file__).parent / "resolved"
-_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
+_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "shape")
 
 
 def resolved(recipe: Recipe) -> str:
     """Write a recipe with every default that it relies on."""
-    tree = {key: filled(value, recipe) for key, value in recipe.tree.items()}
-    _forget_wired(recipe, tree["game"])
-    tree["train"] = _training(recipe)
+    tree = {key: filled(value, recipe) for key, value in recipe.tree.items() if key not in ("game", "train")}
+    if recipe.earlier:
+        tree["stages"] = [_played(stage) for stage in (*recipe.earlier, recipe)]
+    else:
+        tree = {**{key: tree.get(key) for key in recipe.tree}, **_played(recipe)}
     tree["subjects"] = {**SUBJECTS, **recipe.tree.get("subjects", {})}
     if recipe.applied:
         tree["applied"] = list(recipe.applied)
     return write(tree).lstrip("\n")
+
+
+def _played(recipe: Recipe) -> dict[str, Any]:
+    """The game and the training of one stage."""
+    game = filled(recipe.game, recipe)
+    _forget_wired(recipe, game)
+    return {"game": game, "train": _training(recipe)}
 
 
 def _training(recipe: Recipe) -> dict[str, Any]:
