@@ -95,6 +95,7 @@ ELSEWHERE = {
     "MetalCT": "random: test_acquisitions.py",
     "PETCounts": "random: test_acquisitions.py",
     **dict.fromkeys(["mlem", "thinned"], "test_acquisitions.py"),
+    **dict.fromkeys(["CTScan", "Consistent", "MRScan", "MultiCoilScan"], "test_scans.py"),
     "SharpnessMap": "not linear: tested by its parts",
     "Sketch": "not linear: tested by its parts",
     "UnevenBlur": "random: tested by its parts",

@@ -190,8 +190,11 @@ def test_set_takes_values_and_suggests():
 def test_resolved_is_up_to_date_and_reads_back(name):
     written = read_recipe(name, reduced=False).resolved()
     assert (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") == written, "run `make resolved`"
-    again = read(written, name)
-    assert again["game"].tag == read_recipe(name).game.tag
+    assert last_game(read(written, name)).tag == read_recipe(name).game.tag
+
+
+def last_game(tree):
+    return (tree["stages"][-1] if "stages" in tree else tree)["game"]
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -211,27 +214,37 @@ def test_recipes_restate_no_default(name):
                 look(part, f"{where}.{key}")
 
     look(tree, "")
-    optimisers = (tree.get("train") or {}).get("optimisers", {})
-    own = members()[tree["game"].tag].optimisers
-    for player, stated in read_recipe(name, reduced=False).training().optimisers.items():
-        assert player not in optimisers or stated != own[player], f"{name}: {player}'s optimiser is the game's own"
+    recipe = read_recipe(name, reduced=False)
+    for stage in (*recipe.earlier, recipe):
+        own = members()[stage.game.tag].optimisers
+        for player, stated in stage.training().optimisers.items():
+            assert stated != own[player], f"{name}: {player}'s optimiser is the game's own"
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_full_size_is_built_without_memory(name):
     recipe = read_recipe(name, reduced=False)
-    side = recipe.training().patch or (64,) * recipe.dims()
-    with torch.device("meta"):
-        game = build_game(recipe, {word: (1, *side) for word in recipe.bind}, recipe.dims())
-    assert sum(p.numel() for p in game.parameters()) > 10_000
+    for stage in (*recipe.earlier, recipe):
+        side = stage.training().patch or (64,) * stage.dims()
+        with torch.device("meta"):
+            game = build_game(stage, {word: (1, *side) for word in stage.bind}, stage.dims())
+        assert sum(p.numel() for p in game.parameters()) > 10_000
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_reduced_plays_on_its_phantom(name, tmp_path):
-    recipe = read_recipe(name, ["train.plays=1"])
-    recipe.tree["subjects"] = {"train": 1, "validation": 1, "test": 1}
+    recipe = read_recipe(name)
     assert len(recipe.applied) <= 8
-    session = open_session(recipe, Run(tmp_path))
+    for stage in (*recipe.earlier, recipe):
+        played(stage, tmp_path)
+    stated = read(shipped()[name].read_text(encoding="utf-8"), name)
+    assert recipe.game.tag == last_game(stated).tag
+
+
+def played(recipe, folder):
+    """Play one batch of a stage; networks of earlier stages stand as they began."""
+    recipe.tree["subjects"] = {"train": 1, "validation": 1, "test": 1}
+    session = open_session(recipe, Run(folder))
     part = session.make_part("train")
     game = game_of(session, shapes_of(part, recipe.training().patch))
     optimisers = build(game, recipe.training().optimisers)
@@ -239,8 +252,7 @@ def test_reduced_plays_on_its_phantom(name, tmp_path):
     batch = recipe.training().batch
     rows = table.play([{**feed_of(session, part).batch(0, 0, 1), "draws": Draws(0, 0, range(batch))}])
     assert rows and all(math.isfinite(float(value)) for value in _numbers(rows))
-    stated = read(shipped()[name].read_text(encoding="utf-8"), name)
-    assert type(game).__name__ == stated["game"].tag
+    assert type(game).__name__ == recipe.game.tag
 
 
 def _numbers(found):

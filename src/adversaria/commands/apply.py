@@ -94,14 +94,17 @@ def apply_file(
     say: Callable[[str], None] = lambda text: None,
 ) -> Path:
     """Apply a restored run to one image and write the result; tell what the user must know of it."""
+    from adversaria.commands.acquiring import acquired
     from adversaria.commands.conditions import placed
+    from adversaria.data.named import magnitude
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
     image = placed(restored, read_image(place, require_volume=restored.recipe.dims() == 3))
-    for text in (*image.warnings, *_unlike(restored, image), *_outside(restored, image)):
+    image, told = acquired(restored, image, place.name)
+    for text in (*image.warnings, *told, *_unlike(restored, image), *_outside(restored, image)):
         say(f"{place.name}: {text}")
-    made = apply_image(restored, image, place.name, overlap)
+    made = magnitude(apply_image(restored, image, place.name, overlap))
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
 
@@ -143,12 +146,15 @@ def _shared_window(restored: Any) -> Any:
 def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:
     """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back.
 
-    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back.
+    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back. What
+    the recipe binds of an acquisition is the image's `raw`.
     """
     from dataclasses import replace
 
     import numpy as np
 
+    from adversaria.commands.acquiring import batch_of, raw_of
+    from adversaria.data.intensity import Following
     from adversaria.tasks.inference import translate
 
     expected = restored.shapes["source"][0]
@@ -163,8 +169,10 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
     scaled = scale.forward(image.array)
     sliced = restored.recipe.dims() == 2 and scaled.ndim == 4
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
-    made = translate(restored.game, stack, windows, handle, restored.seed)
-    array = restored.scales["target"].inverse(made)
+    raw = {w: batch_of(a, sliced, len(stack)).numpy() for w, a in raw_of(restored.recipe, image, scale).items()}
+    made = translate(restored.game, stack, windows, handle, restored.seed, raw)
+    follows = isinstance(restored.recipe.intensities().get("target"), Following)
+    array = (scale if follows else restored.scales["target"]).inverse(made)
     array = np.moveaxis(array, 0, -1) if sliced else array[0]
     window = _shared_window(restored)
     if window is not None and array.shape == image.array.shape:

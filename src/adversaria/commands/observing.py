@@ -11,6 +11,7 @@ from adversaria.data.intensity import Scale
 from adversaria.run import Run
 from adversaria.tasks.inference import answer, sample, translate
 from adversaria.tasks.pictures import middle, strip
+from adversaria.vocabulary import RAW
 
 _CASES = 3
 _SAMPLES = 8
@@ -78,7 +79,9 @@ class Observer:
     def _translated(self, training: Any, plays: int) -> float | None:
         rows, errors = [], []
         for handle, words, scales, axes in self.pairs:
-            output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
+            raw = {word: array[None] for word, array in words.items() if word in RAW}
+            source = words["source"][None]
+            output = translate(training.game, source, self.windows, handle, self.session.seed, raw)[0]
             target = words.get("target")
             into = scales["target"].into if "target" in scales else scales["source"].into
             shown = [_between(words["source"], scales["source"].into), _between(output, into)]

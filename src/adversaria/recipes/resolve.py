@@ -10,9 +10,10 @@ from torch import nn
 from adversaria.losses import Terms
 from adversaria.physics import Sampling
 from adversaria.recipes.construct import named_terms
-from adversaria.recipes.names import member, parameters
+from adversaria.recipes.names import member, near, parameters
 from adversaria.recipes.recipe import SUBJECTS, Recipe, TrainingFacts
 from adversaria.recipes.yaml import Node, write
+from adversaria.vocabulary import UserError
 
 FOLDER = Path(__file__).parent / "resolved"
 _OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "shape")
@@ -20,13 +21,22 @@ _OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "s
 
 def resolved(recipe: Recipe) -> str:
     """Write a recipe with every default that it relies on."""
-    tree = {key: filled(value, recipe) for key, value in recipe.tree.items()}
-    _forget_wired(recipe, tree["game"])
-    tree["train"] = _training(recipe)
+    tree = {key: filled(value, recipe) for key, value in recipe.tree.items() if key not in ("game", "train")}
+    if recipe.earlier:
+        tree["stages"] = [_played(stage) for stage in (*recipe.earlier, recipe)]
+    else:
+        tree = {**{key: tree.get(key) for key in recipe.tree}, **_played(recipe)}
     tree["subjects"] = {**SUBJECTS, **recipe.tree.get("subjects", {})}
     if recipe.applied:
         tree["applied"] = list(recipe.applied)
     return write(tree).lstrip("\n")
+
+
+def _played(recipe: Recipe) -> dict[str, Any]:
+    """The game and the training of one stage."""
+    game = filled(recipe.game, recipe)
+    _forget_wired(recipe, game)
+    return {"game": game, "train": _training(recipe)}
 
 
 def _training(recipe: Recipe) -> dict[str, Any]:
@@ -75,7 +85,13 @@ def filled(value: Any, recipe: Recipe) -> Any:
 def _term(name: str, part: Any, recipe: Recipe) -> Any:
     if isinstance(part, Node):
         return part
-    return filled(Node(named_terms()[name].__name__, {"weight": part}), recipe)
+    known = named_terms()
+    if name not in known:
+        raise UserError(
+            f"{recipe.name}: there is no term '{name}'.",
+            near(name, known) or f"There are {', '.join(sorted(known))}.",
+        )
+    return filled(Node(known[name].__name__, {"weight": part}), recipe)
 
 
 def tree_of(value: Any) -> Any:
@@ -96,7 +112,7 @@ def tree_of(value: Any) -> Any:
     return value
 
 
-def _attributes(module: nn.Module | Sampling) -> dict[str, Any]:
+def _attributes(module: Any) -> dict[str, Any]:
     found = {}
     for name, parameter in parameters(type(module)).items():
         value = getattr(module, name, parameter.default)
