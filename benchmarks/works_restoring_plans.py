@@ -31,4 +31,23 @@ PLANS = {
     "armanious-2018a": Plan("restoring", (), _NOISE),
     "armanious-2018c-pet": Plan("restoring", (), {"classical": "smoothed"}),
     "mahapatra-2017": Plan("restoring", (), {"classical": "enlarged", "small": True}),
+    "armanious-2018b-ct": Plan("restoring", (), {"classical": "inpainted"}),
+    "armanious-2018b-mr": Plan("restoring", (), {"classical": "inpainted"}),
+    "kim-2018": Plan("restoring", (), {**_NOISE, "shown": "low"}),
+    **{
+        key: Plan("restoring", (), _NOISE)
+        for key in (
+            "shan-2018",
+            "quan-2018",
+            "mardani-2017",
+            "yu-2017",
+            "yang-2018a-dagan",
+            "dar-2018b",
+            "shitrit-2017",
+            "seitzer-2018",
+            "zhang-2018a",
+            "wang-2018b",
+            "ravi-2018",
+        )
+    },
 }
