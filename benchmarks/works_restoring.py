@@ -169,6 +169,7 @@ def restoring(
     shown: str = "",
     small: bool = False,
     pairs: bool = True,
+    people: bool = False,
     purpose: str = "restored images like the truth",
 ) -> Row:
     """Play a work and its twin, and measure both on unseen subjects beside the input and a classical image."""
@@ -193,7 +194,7 @@ def restoring(
             games["pixel-only twin"] = other
         stream = next(name for name, p in session.plans.items() if "source" in p.bind)
         cases = list(zip(test.streams[stream], test.cases[stream], strict=True))
-        found = judged(session, stream, cases, games, classical, shown, small)
+        found = judged(session, stream, cases, games, classical, shown, small, people)
     return row(key, found, measure, purpose, plays, seconds, len(cases))
 
 
@@ -205,6 +206,7 @@ def judged(
     classical: str,
     shown: str,
     small: bool,
+    people: bool,
 ) -> dict[str, Scores]:
     """Every measure of every image of every case."""
     recipe, found = session.recipe, dict[str, Scores]()
@@ -231,10 +233,9 @@ def judged(
             for measure, value in score(image, truth, lesion, recipe).items():
                 found.setdefault(name, {}).setdefault(measure, []).append(value)
         kept.setdefault("truth", []).append(truth)
-        if "face" in images:
-            kept.setdefault("region", []).append(np.asarray(images["face"].array, np.float32))
-    if "region" in kept:
-        region = np.stack(kept["region"]).any((0, 1))
+    if people:
+        low, high = facts.range
+        region = np.abs(np.stack(kept["input"]) - np.stack(kept["truth"])).mean((0, 1)) > 0.02 * (high - low)
         for name, scores in found.items():
             rate = identification_rate(np.stack(kept[name]), np.stack(kept["truth"]), region)
             scores["identification rate"] = [rate]

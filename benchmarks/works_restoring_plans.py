@@ -25,7 +25,9 @@ PLANS = {
     "chen-2018b": Plan("restoring", (), _NOISE),
     "ran-2018": Plan("restoring", (), _NOISE),
     "abramian-2018": Plan(
-        "restoring", (), {"pairs": False, "measure": "ssim", "purpose": "faces after anonymisation, and who is found"}
+        "restoring",
+        (),
+        {"pairs": False, "people": True, "measure": "ssim", "purpose": "faces after anonymisation, who is found"},
     ),
     "oksuz-2018": Plan("restoring", (), {**_NOISE, "shown": "k-space"}),
     "armanious-2018a": Plan("restoring", (), _NOISE),
