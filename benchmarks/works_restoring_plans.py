@@ -27,7 +27,7 @@ PLANS = {
     "abramian-2018": Plan(
         "restoring",
         (),
-        {"pairs": False, "people": True, "measure": "ssim", "purpose": "faces after anonymisation, who is found"},
+        {"pairs": False, "people": True, "measure": "ssim", "purpose": "faces rebuilt, who is found"},
     ),
     "oksuz-2018": Plan("restoring", (), {**_NOISE, "shown": "k-space"}),
     "armanious-2018a": Plan("restoring", (), _NOISE),
