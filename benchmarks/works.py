@@ -1,10 +1,10 @@
 """Do the works of a table learn? Each recipe, reduced, at its own purpose, beside trivial baselines or twins.
 
-`python -m benchmarks.works --table 4 [KEY ...]` plays each work for `--seconds` CPU seconds (60; table 1: 120, and 900
-for one work a family, named beforehand) at one thread, one work a process. Rows go to `works.json` and the table to
-`WORKS.md`, after every row, so an interrupted run goes on; a row whose recipe, plan and budget are unchanged is skipped
-unless it is named. The budget is that of the adversarial training alone: for works with a network a class it is shared
-by the classes, and a pixel-only twin gets as much again. Everything is on phantoms, those of table 4 mostly at 32
+`python -m benchmarks.works --table 5 [KEY ...]` plays each work of a table at one thread, one work a process, for
+the CPU seconds of `works_plans.budget` (60 in Table 4; elsewhere 120, and 900 for rows named beforehand) or
+`--seconds`. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
+row whose recipe, plan and budget are unchanged is skipped unless it is named. The budget is that of the adversarial
+training alone: for works with a network a class it is shared by the classes. Everything is on phantoms, mostly at 32
 pixels a side: a row says whether a recipe learns in this budget, not how good its paper is.
 """
 
@@ -30,35 +30,29 @@ from benchmarks.translation import Row, seeded
 
 HERE = Path(__file__).parent
 KEPT, PAGE = HERE / "works.json", HERE / "WORKS.md"
-SECONDS = {1: 120.0, 4: 60.0}
-LONGER = 900.0
-
-
-def plans() -> dict[str, Any]:
-    """How every work is judged."""
-    from benchmarks import works_plans, works_restoring_plans
-
-    return {**works_plans.PLANS, **works_restoring_plans.PLANS}
-
-
-def budget(key: str, table: int) -> float:
-    """The CPU seconds of a row of a table."""
-    from benchmarks.works_restoring_plans import LONG
-
-    return LONGER if key in LONG else SECONDS.get(table, 60.0)
+TABLES = (1, 4, 5, 6, 8)
 
 
 def fingerprint(key: str, seconds: float) -> str:
     """Name what a row depends on: the recipe, how it is judged, the budget."""
-    plan = plans()[key]
-    said = shipped()[key].read_text(encoding="utf-8"), repr(plan), plan.version(), seconds
+    from benchmarks.works_plans import PLANS
+
+    said = shipped()[key].read_text(encoding="utf-8"), repr(PLANS[key]), PLANS[key].version(), seconds
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def keys_of(table: int) -> list[str]:
-    """The works of a table that have a plan and a recipe, in the order of the plans."""
-    known = [key for key in plans() if key in shipped()]
-    return [key for key in known if read_recipe(key).tree["work"]["table"] == table]
+    """The works of a table that have a plan, in the order of the plans."""
+    from benchmarks.works_plans import PLANS
+
+    return [key for key in PLANS if key in shipped() and read_recipe(key).tree["work"]["table"] == table]
+
+
+def budget(key: str, asked: float | None) -> float:
+    """The CPU seconds of a work: those asked for, or its plan's."""
+    from benchmarks.works_plans import budget as planned
+
+    return asked if asked is not None else planned(key, read_recipe(key).tree["work"]["table"])
 
 
 def kept() -> dict[str, Any]:
@@ -68,12 +62,12 @@ def kept() -> dict[str, Any]:
 
 def run(key: str, seconds: float) -> Row:
     """Play one work in this process and judge it."""
+    from benchmarks.works_plans import PLANS
+
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     seeded()
-    found = plans()[key].judged(key, seconds)
-    assert isinstance(found, Row)
-    return found
+    return PLANS[key].judged(key, seconds)
 
 
 def keep(key: str, seconds: float) -> None:
@@ -102,36 +96,45 @@ def page(rows: dict[str, Any]) -> str:
     lines = [
         "# Works: does each recipe learn in its budget?",
         "",
-        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects.",
-        "`beats all` only where the value is better than every baseline beside it; it is one run with one seed, and no",
-        "interval stands behind it, so a small lead shows nothing. The others play, and are not shown to learn.",
-        "",
+        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects, one seed.",
+        "`beats all` only where the value is better than every baseline beside it, in tables with intervals only where",
+        "every interval of a paired difference lies above zero. The others play, and are not shown to learn.",
+    ]
+    for table in TABLES:
+        order = keys_of(table)
+        if order:
+            known = [(key, rows[key]) for key in order if key in rows]
+            told = restored_rows if any("scores" in row for _, row in known) else table_of
+            lines += ["", f"## Table {table}", "", *told(known)]
+        missing = [key for key in order if key not in rows]
+        if missing:
+            lines += ["", f"Not run yet: {', '.join(missing)}."]
+    return "\n".join(lines) + "\n"
+
+
+def table_of(rows: list[tuple[str, Any]]) -> list[str]:
+    """Write the rows of one table."""
+    if not rows:
+        return []
+    lines = [
         "| work | purpose | measure | value | baselines | beats all | plays | CPU s | note |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    order = keys_of(4)
-    for key in [k for k in order if k in rows]:
-        row = rows[key]
-        said = ", ".join(f"{name} {value:.4g}" for name, value in row["baselines"].items())
+    for key, row in rows:
+        means = row.get("means", {})
+        said = ", ".join(f"{name} {means.get(name, format(v, '.4g'))}" for name, v in row["baselines"].items())
         cells = (
-            key, row["purpose"], f"{row['measure']} ({row['better']} is better)", f"{row['value']:.4g}", said,
-            "yes" if row["beats_baselines"] else "no", row["plays"],
+            key, row["purpose"], f"{row['measure']} ({row['better']} is better)",
+            means.get("output", f"{row['value']:.4g}"), said, "yes" if row["beats_baselines"] else "no", row["plays"],
             f"{row['cpu_seconds']:g} of {row['budget_s']:g}", row["note"],
         )  # fmt: skip
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    missing = [key for key in order if key not in rows]
-    if missing:
-        lines += ["", f"Not run yet: {', '.join(missing)}."]
-    return "\n".join([*lines, *restored_page(rows)]) + "\n"
+    return lines
 
 
-def restored_page(rows: dict[str, Any]) -> list[str]:
-    """Write the table of the works that restore images."""
-    order = keys_of(1)
+def restored_rows(rows: list[tuple[str, Any]]) -> list[str]:
+    """Write the rows of the works that restore images: one line an image."""
     lines = [
-        "",
-        "## Table 1: reconstruction",
-        "",
         "Means over unseen phantom subjects with 95 % intervals (Student's t). `learned` only where the work is better",
         "than its input and than its pixel-only twin (the same generator and budget, absolute difference alone) or the",
         "classical image, by the paired interval over subjects. Lesion contrast is the share that is left (1 is all).",
@@ -140,16 +143,14 @@ def restored_page(rows: dict[str, Any]) -> list[str]:
         "| work | image | psnr (dB) | ssim | lesion contrast | learned | plays | CPU s |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for key in [k for k in order if k in rows]:
-        row = rows[key]
+    for key, row in rows:
         for name, scores in row["scores"].items():
             cells = [_interval(scores[m]) for m in ("psnr", "ssim", "lesion contrast")]
             more = ", ".join(f"{m} {s[0]:.2f}" for m, s in scores.items() if m == "identification rate")
             said = (f"{name}; {more}" if more else name, *cells)
             facts = ("yes" if row["learned"] else "no", str(row["plays"]), f"{row['budget_s']:g}")
             lines.append("| " + " | ".join([key, *said, *(facts if name == "own" else ("", "", ""))]) + " |")
-    missing = [key for key in order if key not in rows]
-    return [*lines, *(["", f"Not run yet: {', '.join(missing)}."] if missing else [])]
+    return lines
 
 
 def _interval(found: Sequence[float | None]) -> str:
@@ -164,16 +165,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.works", description=__doc__)
     parser.add_argument("names", nargs="*", help="works to play again; else those that are missing or have changed")
     parser.add_argument("--table", type=int, default=4)
-    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--seconds", type=float, help="instead of the plan's budget")
     parser.add_argument("--here", action="store_true", help="play the named works in this process")
     asked = parser.parse_args()
     if asked.here:
         for key in asked.names:
-            keep(key, asked.seconds or budget(key, asked.table))
+            keep(key, budget(key, asked.seconds))
         return 0
     failed = 0
     for key in asked.names or keys_of(asked.table):
-        row, seconds = kept().get(key, {}), asked.seconds or budget(key, asked.table)
+        row, seconds = kept().get(key, {}), budget(key, asked.seconds)
         if not asked.names and row.get("fingerprint") == fingerprint(key, seconds):
             continue
         command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(seconds)]

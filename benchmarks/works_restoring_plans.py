@@ -1,6 +1,6 @@
 """What each work of Table 1 is judged by: its classical baseline, and which of its images is the input."""
 
-from benchmarks.works_plans import Plan
+from benchmarks.works_plan import Plan
 
 # named before anything was run: one a family (dose, few views, undersampling, resolution, motion, counts)
 LONG = (

@@ -34,7 +34,7 @@ class Acquisition:
     def __call__(self, image: Image, random: np.random.Generator) -> Image:
         """Measure an image of one channel and reconstruct it."""
         name = type(self.operator).__name__
-        if image.array.shape[0] != 1 and not self.operator.frames:
+        if image.array.shape[0] != 1 and not self.operator.many_channels:
             raise UserError(f"{name} measures images of one channel, not {len(image.array)}.", "Use grey images.")
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
         acquire: Any = getattr(self.operator, "acquire", None)

@@ -24,7 +24,8 @@ def apply(
     """Apply a trained game to an image, a DICOM series, or every image of a folder.
 
     Geometry and units are kept; what is written carries a mark that it is derived. The same input gives
-    the same bytes.
+    the same bytes. A run that segments writes a label map (NIfTI, PNG with a palette, DICOM SEG) and, beside it,
+    how sure it is of each voxel (NAME-confidence).
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ def apply(
     """
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
+    from adversaria.commands.segmenting import word_of
     from adversaria.data.folders import recognise
 
     given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
@@ -57,7 +59,8 @@ def apply(
         raise UserError(f"{restored.recipe.name} makes images from nothing.", "Use `adversaria sample` for it.")
     if not quiet:
         console.print(restored.said, markup=False)
-    places = _places(recognise(input), restored.recipe.bind["source"])
+    word = word_of(restored.recipe) if restored.recipe.labels() else "source"
+    places = _places(recognise(input), restored.recipe.bind[word])
     several = len(places) > 1
     written, heard = [], list[str]()
     with progress("applying", quiet) as tick:
@@ -96,24 +99,30 @@ def apply_file(
     """Apply a restored run to one image and write the result; tell what the user must know of it."""
     from adversaria.commands.acquiring import acquired
     from adversaria.commands.conditions import placed
+    from adversaria.commands.segmenting import word_of, write_segmentation
     from adversaria.data.named import magnitude
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
     image = placed(restored, read_image(place, require_volume=restored.recipe.dims() == 3))
+    segments = restored.recipe.labels() is not None
+    word = word_of(restored.recipe) if segments else "source"
     image, told = acquired(restored, image, place.name)
-    for text in (*image.warnings, *told, *_unlike(restored, image), *_outside(restored, image)):
+    outside = [] if segments else _outside(restored, image)
+    for text in (*image.warnings, *told, *_unlike(restored, image, word), *outside):
         say(f"{place.name}: {text}")
+    if segments:
+        return write_segmentation(restored, image, target, place.name, overlap, keep_identity)
     made = magnitude(apply_image(restored, image, place.name, overlap))
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
 
 
-def _unlike(restored: Any, image: Any) -> list[str]:
+def _unlike(restored: Any, image: Any, word: str) -> list[str]:
     """Say that an image's unit is not the one that the run was trained on."""
     from adversaria.run import read_json
 
-    unit = read_json(restored.run.data)["units"].get("source", image.unit)
+    unit = read_json(restored.run.data)["units"].get(word, image.unit)
     if unit == image.unit:
         return []
     return [f"its unit is {image.unit}, the run was trained on {unit}: its values are taken as {unit}"]

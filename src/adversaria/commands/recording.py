@@ -47,6 +47,7 @@ def record(
             },
             "normalisation": {word: dataclasses.asdict(scale) for word, scale in medians.items()},
             "classes": session.classes,
+            "labels": labels.values_named() if (labels := session.recipe.labels()) else {},
             "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
             "reduced": session.recipe.reductions(),
             "warnings": warnings_of(session),

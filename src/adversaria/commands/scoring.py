@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+from adversaria.commands.set_scoring import choose, network_of, of_many, rows, score_sets
 
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+ELSEWHERE = "it stands for many cases and needs more than images: apply the run and use `adversaria measure`"
 MOST_SLICES = 64 * 2**20
 
 
@@ -61,8 +62,9 @@ def score_part(
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
-    note = _note(session)
+    note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
+    done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
         scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
@@ -175,7 +177,8 @@ def _of_sets(
     return found
 
 
-def _note(session: Any) -> str:
+def note_of(session: Any) -> str:
+    """What limits every score of a run."""
     from adversaria.data.split import LOOSE, SAME_SUBJECT
 
     said = ["reduced"] if session.recipe.reductions() else []
@@ -187,6 +190,15 @@ def _score(run: str, case: str, subject: str, method: str, metric: Any, value: f
     from adversaria.reports import Score
 
     return Score(run, case, subject, "whole", method, metric.name, value, unit, metric.better, note)
+
+
+def score_of(
+    run: str, case: str, subject: str, region: str, method: str, metric: Any, label: str, value: float, note: str
+) -> Any:
+    """A row of the table for one region of a case, under the measure's name for it."""
+    from adversaria.reports import Score
+
+    return Score(run, case, subject, region, method, label, value, metric.unit, metric.better, note)
 
 
 def _array(images: Mapping[str, Any], name: str | None) -> Array | None:
@@ -235,7 +247,7 @@ def values_of(
         named = replace(metric, name=metric.label(**given))
         values = []
         for words in _planes(output, given) if sliced else [whole]:
-            if "flat" in metric.needs and words.get("truth") is not None:
+            if "flat" in metric.needs and words.get("flat") is None and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))

@@ -241,6 +241,7 @@ def _train_stage(
     from adversaria.commands.observing import Observer
     from adversaria.commands.progress import progress
     from adversaria.commands.recording import finish, record
+    from adversaria.commands.segmenting import refuse_absent_classes
     from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
     from adversaria.engine import Settings, Training
 
@@ -254,6 +255,8 @@ def _train_stage(
         with progress("preparing data", quiet or not leads) as tick:
             session = open_session(recipe, run, data, seed, tick, assume_independent, cache)
             part, validation = session.make_part("train"), session.make_part("validation")
+            if data is not None:
+                refuse_absent_classes(recipe, part)
             feed = feed_of(session, part)
     except UserError:
         if leads:

@@ -15,7 +15,7 @@ from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Following, Intensity, Scale, Scaling
-from adversaria.data.labels import Labels
+from adversaria.data.labels import Labels, label_map
 from adversaria.data.named import is_raw, named
 from adversaria.draws import stream
 from adversaria.run import write_json
@@ -84,7 +84,7 @@ class Prepared:
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(a.ndim < 2 or w in RAW or w in self.maps or float(np.ptp(a)) > 0 for w, a in words[k].items())
+            if all(a.ndim < 2 or w in self.maps or w in RAW or float(np.ptp(a)) > 0 for w, a in words[k].items())
         ]
 
 
@@ -107,7 +107,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
-        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
+        labelled(plan),
     )
 
 
@@ -140,12 +140,14 @@ class Constant(UserError):
 
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
+    maps = labelled(plan)
     bound = {word: named(images, name) for word, name in plan.bind.items()}
+    bound |= {word: label_map(bound[word]) for word in maps if word in bound}
     shown = {word: image for word, image in bound.items() if image.array.ndim > 1 and not is_raw(plan.bind[word])}
     for word, image in shown.items():
         if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
-    scales = scales_of(case, shown, plan.intensity)
+    scales = scales_of(shown, plan.intensity, case.handle)
     clipped = dict.fromkeys(bound, 0.0)
     arrays: dict[str, NDArray[Any]] = {w: i.array for w, i in bound.items() if w not in shown}
     for word, image in shown.items():
@@ -178,27 +180,34 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     write_json(place / "facts.json", facts)
 
 
+def labelled(plan: Plan) -> frozenset[str]:
+    """The words that are label maps."""
+    return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
+
+
 def scale_of(facts: Mapping[str, Any]) -> Scale:
     """Read a scale back from JSON."""
     return Scale(facts["low"], facts["high"], tuple(facts["into"]), facts.get("clip", True))
 
 
-def scales_of(case: Case, images: Mapping[str, Image], intensity: Mapping[str, Intensity]) -> dict[str, Scaling]:
+def scales_of(images: Mapping[str, Image], intensity: Mapping[str, Intensity], handle: str = "") -> dict[str, Scaling]:
     """Fit the scale of each word; a word that follows another takes that one's."""
-    rules = {word: rule for word, rule in intensity.items() if word in images}
-    own = {w: _fitted(case, r, images[w]) for w, r in rules.items() if not isinstance(r, Following)}
-    for word, rule in rules.items():
-        if isinstance(rule, Following):
-            own[word] = own[rule.word] if rule.word in own else rule.fit(images[word].array)
+    own: dict[str, Scaling] = {}
+    for word, rule in intensity.items():
+        if word in images and not isinstance(rule, Following):
+            own[word] = _fitted(rule, images[word], handle)
+    for word, rule in intensity.items():
+        if word in images and isinstance(rule, Following):
+            own[word] = own[rule.word] if rule.word in own else _fitted(rule, images[word], handle)
     return own
 
 
-def _fitted(case: Case, rule: Intensity, image: Image) -> Scaling:
+def _fitted(rule: Intensity, image: Image, handle: str) -> Scaling:
     """Fit an intensity rule to an image; a label map that is refused is named."""
     try:
         return rule.fit(image.array)
     except UserError as error:
-        where = str(image.source[0] if image.source else case.handle)
+        where = str(image.source[0] if image.source else handle)
         raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
 
 
@@ -209,13 +218,15 @@ def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scali
     if not is_raw(name) or base not in plan.acquire:
         return {}
     lead = next((word for word in ("source", "target", "image") if word in scales), "")
-    if not lead or ("target" in scales and (scales["target"].low, scales["target"].high) != _ends(scales[lead])):
+    scale = scales.get(lead)
+    if not isinstance(scale, Scale) or (
+        "target" in scales and (scales["target"].low, scales["target"].high) != _ends(scale)
+    ):
         raise UserError(
             "a measurement is bound, but source and target are scaled differently.",
             "Write intensity: {source: !Peak {}, target: !Shared {}}, or the same !Window for both.",
         )
-    image, scale = images[base], scales[lead]
-    assert isinstance(scale, Scale)
+    image = images[base]
     return {"measurement": plan.acquire[base][1].scaled(image.raw, scale, image.unit)}
 
 

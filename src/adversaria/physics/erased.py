@@ -54,7 +54,8 @@ class Erased(Operator):
                 min(max(round(m - self.side / 2), 0), size - self.side)
                 for m, size in zip(middles, x.shape[2:], strict=True)
             ]
-            mask[case, 0][tuple(slice(f, f + self.side) for f in first)] = 1
+            where: Any = tuple(slice(f, f + self.side) for f in first)
+            mask[case, 0][where] = 1
         return {"measurement": self.of({"mask": mask}).A(x), "mask": mask}
 
     def measure(self, x: Tensor, spacing: Any, random: np.random.Generator) -> Tensor:

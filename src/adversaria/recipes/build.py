@@ -96,7 +96,10 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
 
 def facts_of(recipe: Recipe, wires: Mapping[str, Any], shapes: Shapes, dims: int) -> dict[str, Any]:
     """What a network is told of the data: its dimensions, and the words that its game wires to its arguments."""
-    facts: dict[str, Any] = {"dims": dims, **{a: _fact(a, word, shapes, recipe) for a, word in wires.items()}}
+    facts: dict[str, Any] = {
+        "dims": dims,
+        **{argument: _fact(argument, word, shapes, recipe) for argument, word in wires.items()},
+    }
     if isinstance(sized := wires.get("size"), str):
         facts["shape"] = _shape(shapes, sized.partition("+")[0], recipe)[1:]
     return facts

@@ -14,13 +14,14 @@ from typing import Any
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Following, Intensity, Shared, Window
+from adversaria.data.labels import Labels
 from adversaria.data.named import is_raw
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
 from adversaria.physics import Operator
 from adversaria.recipes.construct import Builder
-from adversaria.recipes.names import fit, member, near
+from adversaria.recipes.names import fit, member, near, parameters
 from adversaria.recipes.yaml import Node, write
 from adversaria.tasks.inference import Windows
 from adversaria.vocabulary import RAW, WORDS, UserError
@@ -143,6 +144,8 @@ class Recipe:
                 stated[name] = fit(stated[name], tuple[float, float], f"{self.name}: evaluate.{name}")
         if "measures" in stated:
             stated["measures"] = tuple(stated["measures"])
+        elif self.labels() is not None:
+            stated["measures"] = ("dice", "assd")
         if "range" not in stated:
             scale = self.intensities().get("target")
             low, high = getattr(scale, "low", 0.0), getattr(scale, "high", 1.0)
@@ -227,6 +230,14 @@ class Recipe:
         """The bound words that belong to the acquisition of a whole image."""
         return [word for word, name in self.bind.items() if is_raw(name)]
 
+    def labels(self) -> Labels | None:
+        """The classes of `mask` where the game segments: where it is bound and its intensity is a label map's."""
+        node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
+        if not isinstance(node, Node) or node.tag != "Labels":
+            return None
+        made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
+        return made
+
     def grid(self) -> Grid | None:
         """Build the grid that every image is put on, if the recipe states one."""
         node = self.tree.get("grid")
@@ -281,6 +292,21 @@ def check(recipe: Recipe) -> None:
             )
         if part in RAW and part != word:
             raise UserError(f"{recipe.name}: bind.{word} cannot be '{part}'.", f"Write {part}: {name}.")
+    _check_classes(recipe)
+
+
+def _check_classes(recipe: Recipe) -> None:
+    """Refuse a game of label maps that knows more or fewer classes than they have."""
+    labels = recipe.labels()
+    known = parameters(member(recipe.game, recipe.name, recipe.extra)) if labels else {}
+    if labels is None or "classes" not in known:
+        return
+    stated = recipe.game.arguments.get("classes", known["classes"].default)
+    if stated != labels.classes:
+        raise UserError(
+            f"{recipe.name}: the game knows {stated} classes, and the label map has {labels.classes} with background.",
+            f"Give --set game.classes={labels.classes}, or change intensity.mask.values.",
+        )
 
 
 def source_of(recipe: str) -> Path | None:

@@ -37,15 +37,16 @@ def translate(
     handle: str,
     seed: int = 0,
     raw: Mapping[str, NDArray[Any]] | None = None,
+    word: str = "source",
 ) -> Array:
-    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled.
+    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled; the game gets it as `word`.
 
     N are the slices of a volume for a 2D game, or 1. Draws are keyed by the case's handle, so the same
     case gives the same bytes. The game must be in eval mode with the weights to be used. `raw` are words of
     the acquisition, (N, ...) or the same for all slices where they are numbers (N,): then no window may be cut.
     """
     device = next(game.parameters()).device
-    counter = _Counter(game, seed_of("apply", seed, handle))
+    counter = _Counter(game, seed_of("apply", seed, handle), word)
     made = []
     whole = windows.size is None or (raw and tuple(windows.size) == source.shape[2:])
     if raw and not whole:
@@ -64,13 +65,13 @@ def translate(
 class _Counter:
     """Calls the game on windows, numbering them so that each has draws of its own."""
 
-    def __init__(self, game: Game, seed: int):
-        self.game, self.seed, self.count = game, seed, 0
+    def __init__(self, game: Game, seed: int, word: str = "source"):
+        self.game, self.seed, self.word, self.count = game, seed, word, 0
 
     def __call__(self, windows: Tensor, words: Mapping[str, Tensor] = MappingProxyType({})) -> Tensor:
         slots = range(self.count, self.count + len(windows))
         self.count += len(windows)
-        return self.game({"source": windows, **words, "draws": Draws(self.seed, 0, slots)})["output"]
+        return self.game({self.word: windows, **words, "draws": Draws(self.seed, 0, slots)})["output"]
 
 
 def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:
