@@ -18,8 +18,6 @@ NAMES = [name for name in phantoms.__all__ if name != "Phantom"]
 EVERY = pytest.mark.parametrize("name", NAMES)
 # knobs of the acquisition: what they may not move is the truth
 ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
-# height (mm) of the middle of a volume, where a slice lies at a height of its own
-MIDDLE = {"Heart": -40.0, **dict.fromkeys([name for name in NAMES if name.startswith("Brain")], 0.0)}
 # images of different people are less alike than this (nearest to median distance); patches of lung fall into two
 # groups far apart, with and without the chest wall
 LEAST_DISTANCE = {"LungNodule": 0.2}
@@ -33,6 +31,18 @@ def make(name, **knobs):
 
 def knobs(name):
     return inspect.signature(getattr(phantoms, name).__init__).parameters
+
+
+# height (mm) of the middle of a volume, where a slice lies at a height of its own
+MIDDLE = {
+    "Heart": -40.0,
+    **{
+        name: getattr(phantoms, name).middle
+        for name in NAMES
+        if hasattr(getattr(phantoms, name), "middle") and "height" in knobs(name)
+    },
+    **dict.fromkeys([name for name in NAMES if name.startswith("Brain")], 0.0),
+}
 
 
 def quiet(name):
@@ -74,7 +84,7 @@ def test_words_units_shapes_and_finite_values(name):
             assert np.isfinite(value).all(), word
             if word != "label":
                 assert value.shape[1:] == (32,) * dims, word
-                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint"), word
+                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint", "bands", "flow", "frames"), word
             if phantom.units[word] == "labels":
                 assert value.dtype.kind in "iu", word
             elif phantom.units[word] == "reflectance":

@@ -8,6 +8,8 @@ from adversaria import physics
 from adversaria.draws import stream
 from adversaria.physics import (
     Biplanar,
+    Coarsened,
+    Decimate,
     DeepinvPhysics,
     Downsample,
     FanBeam,
@@ -64,6 +66,8 @@ def random_like(shape, dtype, draws):
 
 LINEAR = {
     "Biplanar": lambda: (Biplanar(), (2, 1, 6, 6, 5)),
+    "Coarsened": lambda: (Coarsened(2), (2, 1, 8, 6, 4)),
+    "Decimate": lambda: (Decimate(2, 0.8), (2, 1, 8, 6, 4)),
     "DeepinvPhysics": lambda: (DeepinvPhysics(TwoThirds()), (2, 1, 5, 7)),
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
     "FibreBundle": lambda: (FibreBundle((20, 24), 3.0), (2, 2, 20, 24)),
@@ -80,6 +84,7 @@ LINEAR = {
 COMPLEX = {"Fourier", "KSpaceTruncation", "MultiCoil", "NonUniformFourier", "PartialFourier", "RigidMotion"}
 ELSEWHERE = {
     "LowDoseCT": "random: tested by its law of noise",
+    **dict.fromkeys(["Bands", "ImplantCT", "Mistriggered", "SparseViewCT"], "test_acquisitions_works.py"),
     "MetalCT": "random: test_acquisitions.py",
     "PETCounts": "random: test_acquisitions.py",
     **dict.fromkeys(["mlem", "thinned"], "test_acquisitions.py"),

@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("demo:demo", "The main job on phantoms, in minutes, on a CPU."),
     "list": ("listing:list_members", "List works, games, losses, metrics, networks and more."),
     "show": ("listing:show", "Show what a member is, its paper, and how to run it."),
+    "plan": ("plan:plan", "Look at a folder and write a recipe that trains on it, with reasons."),
     "train": ("train:train", "Train a recipe on your data or on its phantom; continues by itself."),
     "apply": ("apply:apply", "Apply a trained run to images; geometry and units are kept."),
     "sample": ("sample:sample", "Draw images from a synthesis run."),

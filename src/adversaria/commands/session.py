@@ -76,7 +76,7 @@ def _measure(operator: Any) -> Measure:
     def measure(image: Image, random: np.random.Generator) -> Image:
         tensor = torch.from_numpy(np.ascontiguousarray(image.array))[None]
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
-        if tensor.shape[1] != 1:
+        if tensor.shape[1] != 1 and not operator.frames:
             raise UserError(
                 f"{type(operator).__name__} measures images of one channel, not {tensor.shape[1]}.",
                 "Use grey images.",

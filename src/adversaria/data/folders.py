@@ -3,12 +3,14 @@
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
 (`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
-subject with one folder or file a word; one folder a word; a single DICOM series or loose files.
+subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single
+DICOM series; the words of one subject (`T1.nii T2.nii`); loose files.
 """
 
 import json
 import re
 from collections.abc import Iterable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -182,12 +184,21 @@ def _common_words(paths: Iterable[Path]) -> dict[str, Path] | None:
 
 
 def _objects(folder: Path) -> Found | None:
-    """One folder a case, in it `images/` with one image and `masks/` with one mask for every object."""
-    places = _folders(folder)
-    if not places or not all((p / "images").is_dir() and (p / "masks").is_dir() for p in places):
-        return None
+    """One folder a case, in it `images/` with one image and `masks/` with one mask for every object.
+
+    The folders may lie in folders of their own, one a class.
+    """
+    places, kinds = _object_folders(folder), {}
+    if not places:
+        below = {kind: _object_folders(kind) for kind in _folders(folder)}
+        if not below or not all(below.values()):
+            return None
+        kinds = {place: kind.name for kind, inner in below.items() for place in inner}
+        places = list(kinds)
     found = Found("one folder a case, one mask an object", loose=True)
     for place in places:
+        if place in kinds:
+            found.classes.setdefault("label", {})[place.name] = kinds[place]
         images, masks = _images(place / "images"), _images(place / "masks")
         if len(images) != 1 or not masks:
             return None
@@ -205,6 +216,12 @@ def _raw_case(folder: Path) -> Found | None:
     for word, path in named.items():
         found.add(word, folder.resolve().name, path, "one")
     return found
+
+
+def _object_folders(folder: Path) -> list[Path]:
+    """The folders of a folder, if each of them holds `images/` and `masks/`."""
+    places = _folders(folder)
+    return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
 
 
 def _are_words(outer: list[str], inner: list[str]) -> bool:
@@ -240,7 +257,7 @@ def _subjects(folder: Path) -> Found | None:
         for word, path in named.items():
             found.add(word, subject.name, path, subject.name)
     shared = set.intersection(*words) if words else set()
-    return found if len(shared) >= 2 else None
+    return found if len(shared) >= 2 and not all(word.isdigit() for word in shared) else None
 
 
 def _word_folders(folder: Path) -> Found | None:
@@ -252,7 +269,34 @@ def _word_folders(folder: Path) -> Found | None:
             alone = path == place
             found.add(place.name, "series" if alone else _stem(path), path, "one" if alone else _stem(path))
     found.loose = not all(set(names) == {"series"} for names in found.words.values())
-    return found if len(found.words) >= 2 else None
+    return _by_number(found) if len(found.words) >= 2 else None
+
+
+def _by_number(found: Found) -> Found:
+    """Where no two words share a name: cases by what is left without the ends that all files of a word share.
+
+    `images/21_training.tif` and `vessels/21_manual1.gif` are case 21.
+    """
+    if any(set(a) & set(b) for a, b in combinations(found.words.values(), 2)):
+        return found
+    inner = {word: _cores(list(names)) for word, names in found.words.items()}
+    if not any(set(a.values()) & set(b.values()) for a, b in combinations(inner.values(), 2)):
+        return found
+    matched = Found(f"{found.layout}, by the part of a name that changes", loose=found.loose)
+    for word, names in found.words.items():
+        for name, source in names.items():
+            core = inner[word][name]
+            matched.add(word, core, source.path, core)
+    return matched
+
+
+def _cores(names: list[str]) -> dict[str, str]:
+    """Names without the letters before their first and after their last digit, where all share them."""
+    parts = {name: re.fullmatch(r"(\D*)(.*?)(\D*)", name) for name in names}
+    ends = {(match[1], match[3]) for match in parts.values() if match}
+    cores = {name: match[2] for name, match in parts.items() if match and match[2]}
+    alike = len(ends) == 1 and len(set(cores.values())) == len(names)
+    return cores if alike else {name: name for name in names}
 
 
 def _flat(folder: Path) -> Found | None:
@@ -267,6 +311,11 @@ def _flat(folder: Path) -> Found | None:
             found.add("image", place.name, place, place.name)
         return found
     images = _images(folder)
+    if len(images) > 1 and all(_ROLES.match(_stem(p)) for p in images):
+        found = Found("one subject, one file a word")
+        for path in images:
+            found.add(_stem(path), folder.name, path, "one")
+        return found
     if images:
         return _loose("loose files", images)
     below = [inner for place in _folders(folder) if (inner := _flat(place)) is not None]

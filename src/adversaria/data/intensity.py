@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.labels import Labels, LabelScale
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
@@ -74,7 +75,8 @@ class Percentile:
         return Scale(float(first), float(last), self.into)
 
 
-Intensity = Window | Percentile
+Intensity = Window | Percentile | Labels
+Scaling = Scale | LabelScale
 
 
 def typical(scales: list[Scale]) -> Scale:

@@ -14,7 +14,8 @@ from adversaria.data.cases import Case
 from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
-from adversaria.data.intensity import Intensity, Scale
+from adversaria.data.intensity import Intensity, Scale, Scaling
+from adversaria.data.labels import Labels
 from adversaria.draws import stream
 from adversaria.run import write_json
 from adversaria.vocabulary import UserError
@@ -60,6 +61,7 @@ class Prepared:
     notes: tuple[str, ...]
     axes: str
     clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
+    maps: frozenset[str] = frozenset()  # words that are label maps; they may be empty
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
@@ -71,7 +73,7 @@ class Prepared:
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(array.ndim < 2 or float(np.ptp(array)) > 0 for array in words[k].values())
+            if all(a.ndim < 2 or w in self.maps or float(np.ptp(a)) > 0 for w, a in words[k].items())
         ]
 
 
@@ -94,6 +96,7 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
+        frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels)),
     )
 
 
@@ -133,9 +136,9 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         if image.array.ndim < 2:
             arrays[word], clipped[word] = image.array, 0.0
             continue
-        if float(np.ptp(image.array)) == 0:
+        if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
-        scale = plan.intensity[word].fit(image.array)
+        scale = _fitted(case, word, plan.intensity[word], image)
         scales[word] = scale
         clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
         arrays[word] = scale.forward(image.array)
@@ -162,6 +165,15 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
+
+
+def _fitted(case: Case, word: str, rule: Intensity, image: Image) -> Scaling:
+    """Fit an intensity rule to an image; a label map that is refused is named."""
+    try:
+        return rule.fit(image.array)
+    except UserError as error:
+        where = str(image.source[0] if image.source else case.handle)
+        raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
 
 
 def _differ(images: Mapping[str, Image], plan: Plan) -> bool:

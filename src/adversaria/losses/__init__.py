@@ -1,8 +1,10 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
 from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
+from adversaria.losses.bright import BrightBalanced
 from adversaria.losses.classification import Classification
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.deep_supervision import DeepSupervision
 from adversaria.losses.edge_weighted import EdgesKept, EdgeWeighted
 from adversaria.losses.f_divergence import (
     FDivergence,
@@ -15,6 +17,7 @@ from adversaria.losses.f_divergence import (
     TotalVariationDistance,
 )
 from adversaria.losses.feature_matching import FeatureMatching
+from adversaria.losses.generalised_dice import GeneralisedDice
 from adversaria.losses.gradient_consistency import GradientConsistency
 from adversaria.losses.gradient_difference import GradientDifference
 from adversaria.losses.hinge import Hinge
@@ -44,6 +47,7 @@ from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "BrightBalanced",
     "Classification",
     "EdgesKept",
     "EdgeWeighted",
@@ -69,10 +73,12 @@ __all__ = [
     "AdaptiveAugmentation",
     "Augmentation",
     "Cycle",
+    "DeepSupervision",
     "DiffAugment",
     "FDivergence",
     "FeatureMatching",
     "GANDivergence",
+    "GeneralisedDice",
     "GradientPenalty",
     "Hinge",
     "JensenShannon",

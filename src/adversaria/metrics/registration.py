@@ -32,6 +32,15 @@ def target_registration_error(output: Array, landmarks: tuple[Array, Array], spa
     return float(target_errors(output, landmarks, spacing).mean())
 
 
+def landmark_error(output: Array, landmarks: tuple[Array, Array], spacing: tuple[float, ...]) -> float:
+    """Mean distance (mm) between where landmarks belong and where another program's registration put them.
+
+    `landmarks` are voxel indices (N, dims) on one grid of `spacing`, which the image `output` (C, *S) has.
+    """
+    dims = np.ndim(output) - 1
+    return target_registration_error(np.zeros((dims, *[2] * dims)), landmarks, spacing)
+
+
 def jacobian(output: Array, spacing: tuple[float, ...]) -> Array:
     """Determinant (*S) of the gradient of x + output(x), output (dims, *S) in mm, by central differences."""
     flow = finite(output)
@@ -51,6 +60,16 @@ TRE = Metric(
     "M33",
     "tre",
     target_registration_error,
+    "lower",
+    "mm",
+    "0 to infinity",
+    ("output", "landmarks", "spacing"),
+    "definition",
+)
+LANDMARK_ERROR = Metric(
+    "M33",
+    "landmark_error",
+    landmark_error,
     "lower",
     "mm",
     "0 to infinity",

@@ -1,17 +1,22 @@
 """Operators: the physics of acquisition, differentiable and with exact adjoints."""
 
+from adversaria.physics.bands import Bands
 from adversaria.physics.biplanar import Biplanar
 from adversaria.physics.blur import GaussianBlur
+from adversaria.physics.coarsened import Coarsened
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
+from adversaria.physics.decimate import Decimate
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.foreign import DeepinvPhysics
 from adversaria.physics.fourier import Fourier
+from adversaria.physics.implant import ImplantCT
 from adversaria.physics.metal import MetalCT
+from adversaria.physics.mistriggered import Mistriggered
 from adversaria.physics.motion import RigidMotion
 from adversaria.physics.nonuniform import NonUniformFourier
 from adversaria.physics.operator import Operator
@@ -30,14 +35,18 @@ from adversaria.physics.sampling import (
 from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
+from adversaria.physics.sparse import SparseViewCT
 from adversaria.physics.trajectory import Radial, Spiral, Trajectory
 from adversaria.physics.transmission import line_integrals, rotation_axis, shift_of
 from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
+    "Bands",
     "Biplanar",
+    "Coarsened",
     "ConjugateGradient",
+    "Decimate",
     "DeepinvPhysics",
     "Downsample",
     "EquispacedFractionLines",
@@ -48,9 +57,11 @@ __all__ = [
     "FullSampling",
     "GaussianBlur",
     "HardConsistency",
+    "ImplantCT",
     "KSpaceTruncation",
     "LowDoseCT",
     "MetalCT",
+    "Mistriggered",
     "MultiCoil",
     "NonUniformFourier",
     "Operator",
@@ -66,6 +77,7 @@ __all__ = [
     "SharpnessMap",
     "Sketch",
     "SoftConsistency",
+    "SparseViewCT",
     "Spiral",
     "Trajectory",
     "UnevenBlur",

@@ -64,7 +64,9 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
         where = f"{recipe.name}: game.{name}"
         if not isinstance(network, Node):
             raise UserError(f"{where} needs a network.", "Write a tag, for example !UNet {depth: 5}.")
-        facts = {"dims": dims, **{a: _fact(a, word, shapes, recipe) for a, word in wires.items()}}
+        facts: dict[str, Any] = {"dims": dims, **{a: _fact(a, word, shapes, recipe) for a, word in wires.items()}}
+        if isinstance(sized := wires.get("size"), str):
+            facts["shape"] = _shape(shapes, sized.partition("+")[0], recipe)[1:]
         wanted = parameters(member(network, where, recipe.extra))
         if facts.get("condition_channels") and "condition_channels" not in wanted:
             raise UserError(f"{where}: {network.tag} takes no condition.", "Write conditional: false.")

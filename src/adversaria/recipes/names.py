@@ -30,7 +30,7 @@ _BASES = {
     "Trajectory",
     "Weighted",
 }
-_SCALINGS = ("Percentile", "Window")
+_SCALINGS = ("Labels", "Percentile", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")

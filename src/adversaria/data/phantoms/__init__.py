@@ -1,34 +1,60 @@
 """Phantoms: simulators with known truth, one file a modality."""
 
 from adversaria.data.phantoms.brain import Brain
+from adversaria.data.phantoms.brain_scans import BrainScans
 from adversaria.data.phantoms.chest_film import ChestFilm
 from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
+from adversaria.data.phantoms.endomicroscopy import Endomicroscopy
+from adversaria.data.phantoms.foam import Foam
 from adversaria.data.phantoms.fundus import Fundus
+from adversaria.data.phantoms.head_face import HeadFace
 from adversaria.data.phantoms.heart import Heart
+from adversaria.data.phantoms.heart_cine import HeartCine
+from adversaria.data.phantoms.histology import Histology
+from adversaria.data.phantoms.hyperspectral import Hyperspectral
+from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
+from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.temporal_bone import TemporalBone
 from adversaria.data.phantoms.torso import TorsoCT
+from adversaria.data.phantoms.torso_mr import TorsoMR
+from adversaria.data.phantoms.trabecula import Trabecula
+from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
+    "IHC",
     "Brain",
     "BrainContrasts",
     "BrainFluidMap",
     "BrainLesionMap",
+    "BrainScans",
     "BrainTumourMap",
     "ChestFilm",
     "Dermoscopy",
+    "Endomicroscopy",
+    "Foam",
     "Fundus",
     "FundusVesselMap",
+    "HeadFace",
     "Heart",
+    "HeartCine",
+    "Histology",
+    "Hyperspectral",
     "LiverLesion",
     "LungNodule",
     "Mammogram",
     "MarrowCells",
+    "Pelvis",
     "Phantom",
+    "TemporalBone",
     "TorsoCT",
+    "TorsoMR",
+    "Trabecula",
+    "WholeHeart",
 ]

@@ -1,0 +1,114 @@
+"""Label maps: which values they may hold, which class each is, and what is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adversaria.vocabulary import UserError
+
+Array = NDArray[np.float32]
+_MANY = 8
+
+
+@dataclass(frozen=True)
+class LabelScale:
+    """From the values of a label map to classes 0 (background) to K - 1, and back."""
+
+    values: tuple[int, ...]
+    classes: tuple[int, ...]
+    low: float
+    high: float
+    into: tuple[float, float]
+
+    def forward(self, array: Array) -> Array:
+        """Give each voxel's class; values that are not listed are background."""
+        found = np.zeros(array.shape, np.float32)
+        for value, number in zip(self.values, self.classes, strict=True):
+            found[array == value] = number
+        return found
+
+    def inverse(self, array: Array) -> Array:
+        """Give each class's value: the first that is listed for it."""
+        known = dict(zip(reversed(self.classes), reversed(self.values), strict=True))
+        table = np.array([known.get(k, 0) for k in range(int(self.high) + 1)], np.float32)
+        return table[np.rint(array).astype(np.int64)]
+
+    def clipped(self, array: Array) -> float:
+        """Nothing of a label map is cut off."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A label map with the values `values` (0 is the background), called `names`.
+
+    The k-th value is class k + 1, or that which `into` says for it, so that several values can be one class. Any
+    other value is refused, unless `rest` counts it to the background. UserError: values that are not whole numbers,
+    as lossy compression or interpolation leaves them, and unknown ones.
+    """
+
+    values: tuple[int, ...] = (1,)
+    names: tuple[str, ...] = ()
+    into: tuple[int, ...] = ()
+    rest: bool = False
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The class of each value."""
+        return self.into or tuple(range(1, len(self.values) + 1))
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are, the background one of them."""
+        return 1 + max(self.numbers)
+
+    def named(self) -> dict[int, str]:
+        """The name of each class above 0."""
+        given = dict(enumerate(self.names, 1))
+        return {k: given.get(k, f"class {k}") for k in range(1, self.classes)}
+
+    def fit(self, array: Array) -> LabelScale:
+        """Check a label map and give its scale."""
+        self._checked()
+        found = np.unique(array)
+        unknown = [value for value in found if value not in (0, *self.values)]
+        if not np.array_equal(found, np.rint(found)) or (len(unknown) > _MANY and not self.rest):
+            raise UserError(
+                f"this is no label map: it holds {len(found)} different values, {_listed(unknown)} among them.",
+                "A mask kept as JPEG, or resized with interpolation, has values in between. Threshold it, write it "
+                "as PNG or NIfTI with whole numbers, and give that.",
+            )
+        if unknown and not self.rest:
+            raise UserError(
+                f"the label map holds {_listed(unknown)}; the recipe knows 0 and {_listed(self.values)}.",
+                f"Name its values: --set 'intensity.mask.values=[{_listed([v for v in found if v])}]', or count the "
+                "others to the background: --set intensity.mask.rest=true.",
+            )
+        last = float(self.classes - 1)
+        return LabelScale(self.values, self.numbers, 0.0, last, (0.0, last))
+
+    def _checked(self) -> None:
+        if len(self.numbers) != len(self.values) or len(set(self.values)) < len(self.values) or 0 in self.values:
+            raise UserError(
+                f"labels {_listed(self.values)} do not go with the classes {_listed(self.numbers)}.",
+                "Give each value above 0 once, and as many classes under `into`, or none.",
+            )
+
+
+def _listed(values: Sequence[Any]) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:_MANY])
+    return f"{shown} and others" if len(values) > _MANY else shown
+
+
+def refuse_absent(labels: Labels, maps: Mapping[str, Array]) -> None:
+    """Refuse training data, class maps by handle, in which a class does not occur: it could not be learned."""
+    seen = {int(value) for found in maps.values() for value in np.unique(found)}
+    missing = [name for number, name in labels.named().items() if number not in seen]
+    if missing:
+        raise UserError(
+            f"'{missing[0]}' does not occur in any of the {len(maps)} label maps to train on.",
+            "Bring cases that show it, or take its value out of intensity.mask.values (and lower game.classes).",
+        )
