@@ -3,8 +3,8 @@
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
 (`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
-subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single
-DICOM series; the words of one subject (`T1.nii T2.nii`); loose files.
+subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single DICOM
+series; the words of one subject (`T1.nii T2.nii`); loose files.
 """
 
 import json
@@ -207,6 +207,12 @@ def _objects(folder: Path) -> Found | None:
     return found
 
 
+def _object_folders(folder: Path) -> list[Path]:
+    """The folders of a folder, if each of them holds `images/` and `masks/`."""
+    places = _folders(folder)
+    return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
+
+
 def _raw_case(folder: Path) -> Found | None:
     """The files of one case: BART's k-space beside its image, maps and labels."""
     named = _common_words(_images(folder)) or {}
@@ -216,12 +222,6 @@ def _raw_case(folder: Path) -> Found | None:
     for word, path in named.items():
         found.add(word, folder.resolve().name, path, "one")
     return found
-
-
-def _object_folders(folder: Path) -> list[Path]:
-    """The folders of a folder, if each of them holds `images/` and `masks/`."""
-    places = _folders(folder)
-    return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
 
 
 def _are_words(outer: list[str], inner: list[str]) -> bool:
