@@ -26,8 +26,9 @@ from adversaria.classical import (
 from adversaria.data.read import read_image
 from adversaria.physics import MultiCoil, ParallelBeam
 
-SIZE = 400  # pixels of one detector element: the tooth and what surrounds it
-WEIGHTS = (3e-3, 1e-2, 3e-2)
+WIDE = 400  # detector elements: the side of the square that is reconstructed
+SIZE = 200  # pixels along it
+WEIGHTS = (5e-3, 1e-2, 2e-2)
 Row = dict[str, Any]
 
 
@@ -96,7 +97,7 @@ def tooth(folder: Path, size: int = SIZE) -> tuple[list[Row], dict[str, Tensor]]
 
 def scanner(angles: Any, shift: float, size: int) -> ParallelBeam:
     """The geometry of the tooth's scan, on pixels that fill the same square whatever their number."""
-    wide = SIZE / size
+    wide = WIDE / size
     return ParallelBeam(size, tuple(angles.tolist()), 640, wide, pitch=1 / wide, shift=shift)
 
 
