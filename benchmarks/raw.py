@@ -28,7 +28,7 @@ from adversaria.physics import MultiCoil, ParallelBeam
 
 WIDE = 400  # detector elements: the side of the square that is reconstructed
 SIZE = 200  # pixels along it
-WEIGHTS = (5e-3, 1e-2, 2e-2)
+WEIGHTS = (2e-3, 5e-3, 1e-2)
 Row = dict[str, Any]
 
 

@@ -4,12 +4,15 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+import raw_files
 from adversaria.commands.acquiring import refuse_fewer_views
 from adversaria.data.image import Image
-from adversaria.physics import CTScan
+from adversaria.data.read import read_image
+from adversaria.physics import CTScan, ParallelBeam
 from adversaria.vocabulary import UserError
-from shell import call
+from shell import call, refused
 from test_acquiring import CT, MR
 
 DENOISE = """
@@ -70,6 +73,22 @@ def test_denoising_is_scored_beside_non_local_means(tmp_path, capsys):
 def test_enlarging_is_scored_beside_bicubic_interpolation(tmp_path, capsys):
     found = scored(ENLARGE, tmp_path, capsys)
     assert set(found) == {"input", "output", "bicubic"} and found["bicubic"] > found["input"]
+
+
+def test_a_run_is_applied_to_a_sinogram_with_its_geometry(tmp_path, capsys):
+    """Data consistency then is with the measured views; fewer views than trained for end with exit code 2."""
+    (tmp_path / "mine.yaml").write_text(CT)
+    assert call("train", tmp_path / "mine.yaml", "--out", tmp_path / "run", "--quiet") == 0
+    body = torch.zeros(1, 1, 16, 16)
+    body[..., 4:12, 5:11] = 0.2
+    for views in (12, 7):
+        np.save(tmp_path / f"scan{views}.npy", ParallelBeam(16, views, spacing=25.0).A(body)[0, 0].numpy())
+        raw_files.with_geometry(tmp_path / f"scan{views}.npy", views=views, element=25, size=16, water=0.2)
+    assert call("apply", tmp_path / "run", "-i", tmp_path / "scan12.npy", "-o", tmp_path / "out.tif") == 0
+    made = read_image(tmp_path / "out.tif").array
+    assert made.shape == (1, 16, 16) and np.abs(made[0, 6:10, 7:9]).mean() < 200 < -made[0, :2].mean()
+    said = refused(capsys, "apply", tmp_path / "run", "-i", tmp_path / "scan7.npy", "-o", tmp_path / "no.tif")
+    assert "has 7 views" in said and not (tmp_path / "no.tif").exists()
 
 
 def test_fewer_views_than_trained_for_are_refused():
