@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 
 def brain(folder: Path) -> list[Row]:
-    """Eight coils, 12.7 % of k-space, against the image that came with it (an l1-ESPIRiT one), inside the head."""
+    """Eight coils, 12.7 % of k-space, against BART's image that came with it, inside the head."""
     scan, shipped = (read_image(folder / f"{name}.cfl") for name in ("ksp", "img"))
     words = {word: torch.from_numpy(scan.raw[word])[None] for word in ("measurement", "sampling", "coils")}
     physics, measurement = MultiCoil().of(words), words["measurement"]

@@ -1,4 +1,7 @@
-"""Real raw data: a brain scan of eight coils, a tooth behind an off-centre axis, two PET slices."""
+"""Real raw data, and the page about them: eight coils around a brain, a tooth off its axis, two PET slices."""
+
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from adversaria.data.raw import described
 from adversaria.data.read import read_image
 from adversaria.physics import MultiCoil, ParallelBeam
 from shell import call
+
+PAGE = Path(__file__).parent.parent / "docs" / "raw-data.md"
 
 
 def alike(image, wanted, inside):
@@ -85,3 +90,28 @@ def test_pet_keeps_its_activity(real):
         activity = header.pixel_array * float(header.RescaleSlope)
         np.testing.assert_allclose(image.array[0], activity, rtol=1e-5)
         assert image.facts["injected_activity"] == pytest.approx(1.76e8, rel=0.02)
+
+
+def test_the_page_runs(real, capsys):
+    """Its Python block gives an image, its geometry is one, and its commands are read from it."""
+    folder, page = real("kspace_brain_8coil").parent, PAGE.read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    names = {}
+    exec(block.replace("DIR", str(folder)), names)
+    assert names["image"].shape == (1, 1, 180, 230)
+    checks = re.findall(r"^adversaria (data check) DIR/([\w./]+)$", page, re.M)
+    assert len(checks) == 3
+    for words, name in checks:
+        if name != "sinogram_tooth":  # checked above
+            assert call(*words.split(), folder / name, "--quiet") == 0
+    said = capsys.readouterr().out.replace(str(folder), "DIR")
+    for line in re.search(r"The first command says:\n\n```\n(.*?)```", page, re.S)[1].splitlines():
+        assert line in said
+
+
+def test_the_pages_geometry_is_one(tmp_path):
+    from adversaria.data.geometry import read_geometry
+
+    (block,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    (tmp_path / "a.geometry.json").write_text(block)
+    assert len(read_geometry(tmp_path / "a.geometry.json").degrees()) == 181
