@@ -75,4 +75,4 @@ WORDS: dict[str, Word] = {
 }
 
 # what belongs to the acquisition of a whole image: never cut into patches, never given an intensity of its own
-RAW = ("measurement", "sampling", "coils", "angles", "motion")
+RAW = ("measurement", "sampling", "trajectory", "coils", "angles", "motion")

@@ -124,4 +124,4 @@ Scaling = Scale | LabelScale
 def typical(scales: list[Scale]) -> Scale:
     """The median of several scales: what an output is given when its own case has no target to fit."""
     lows, highs = (float(np.median([getattr(s, side) for s in scales])) for side in ("low", "high"))
-    return Scale(lows, highs, scales[0].into, scales[0].clip)
+    return Scale(lows, highs, scales[0].into, getattr(scales[0], "clip", True))
