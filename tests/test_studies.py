@@ -24,7 +24,15 @@ from adversaria.reports.ablation import changes
 from adversaria.reports.comparing import compare_scores
 from adversaria.reports.scores import Score, read_scores
 from adversaria.tasks.downstream import _part, downstream
-from adversaria.tasks.downstream_networks import Classifier, Labelled, Segmenter, Training, classes_in, masks_in
+from adversaria.tasks.downstream_networks import (
+    Classifier,
+    Labelled,
+    Ranker,
+    Segmenter,
+    Training,
+    classes_in,
+    masks_in,
+)
 from adversaria.vocabulary import UserError
 
 SMALL = """
@@ -161,6 +169,25 @@ def test_good_synthetic_images_help_a_small_real_set_and_shuffled_ones_do_not():
     assert bad.gains[0].difference.mean < 0.05
     assert bad.arms["synthetic"].summary.mean < good.arms["synthetic"].summary.mean - 0.15
     assert good.arms["4 real"].values == bad.arms["4 real"].values
+
+
+def test_training_on_shuffled_classes_falls_to_chance_and_its_area_is_scikit_learns(monkeypatch):
+    from sklearn.metrics import roc_auc_score
+
+    from adversaria.tasks import downstream_networks
+
+    test, learner = blobs("test", 200)[0], Ranker(Training((-4.0, 4.0), width=4, steps=90))
+    classes = np.array([int(c) for c in test.labels])
+    shuffled = [learner(blobs(f"shuffled {k}", 1000, shuffled=True)[0], None, test, 2, (0, k)) for k in range(3)]
+    assert np.mean(shuffled) == pytest.approx(0.5, abs=0.05)
+    good = learner(blobs("good", 1000)[0], None, test, 2, (0, 0))
+    assert good.mean() > 0.85 and good[classes == 1].mean() == pytest.approx(good.mean())
+    scores = np.random.default_rng(0).normal(0, 1, 200).round(1) + classes
+    monkeypatch.setattr(downstream_networks, "_scores", lambda *words: np.stack([0 * scores, scores], 1))
+    placed = learner(test, None, test, 2, (0, 0))
+    assert placed.mean() == pytest.approx(roc_auc_score(classes, scores), abs=1e-9)
+    with pytest.raises(UserError, match="two classes"):
+        learner(test, None, test, 3, (0, 0))
 
 
 def test_a_small_part_has_every_class_and_what_cannot_be_studied_is_refused():

@@ -26,6 +26,7 @@ COMMANDS = {
     "ablate": ("ablate:ablate", "Train a recipe without each of its terms in turn: what each is worth."),
     "report": ("report:report", "Write one self-contained HTML page of a run."),
     "cite": ("listing:cite", "Print BibTeX for a published work."),
+    "weights": ("weights:weights", "Fetch published weights of feature networks, checked by hash."),
     "doctor": ("doctor:doctor", "Say what is installed, what is missing and why it matters."),
 }
 DATA_COMMANDS = {
