@@ -6,7 +6,17 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from adversaria.draws import stream
-from adversaria.physics import Bands, Coarsened, Decimate, Downsample, ImplantCT, MetalCT, Mistriggered, SparseViewCT
+from adversaria.physics import (
+    Bands,
+    Coarsened,
+    Decimate,
+    Downsample,
+    Erased,
+    ImplantCT,
+    MetalCT,
+    Mistriggered,
+    SparseViewCT,
+)
 from adversaria.physics.fourier import inverse_fourier
 from adversaria.physics.implant import LowDoseCT
 
@@ -98,3 +108,20 @@ def test_mistriggered_lines_come_from_other_frames():
         assert 7 < int(kept.sum()) < 15
     with pytest.raises(ValueError, match="two frames"):
         Mistriggered().measure(frames[:, :1], 1.0, stream("x"))
+
+
+@pytest.mark.parametrize("shape", [(24, 20), (16, 12, 12)])
+def test_a_hole_is_one_box_near_the_middle_and_nothing_else_changes(shape):
+    image, corners = torch.rand(1, 1, *shape) + 1, set()
+    for case in range(6):
+        words = Erased(5).acquire(image, 1.0, stream("hole", case))
+        mask, seen = words["mask"], words["measurement"]
+        box = mask[0, 0].nonzero()
+        assert len(box) == 5 ** len(shape) and ((box.amax(0) - box.amin(0)) == 4).all()
+        middle = (box.amax(0) + box.amin(0) + 1) / 2 - torch.tensor(shape) / 2
+        assert (middle.abs() <= 0.15 * torch.tensor(shape) + 1).all()
+        assert (seen[mask > 0] == 0).all() and torch.equal(seen[mask == 0], image[mask == 0])
+        corners.add(tuple(box[0].tolist()))
+    assert len(corners) > 2
+    with pytest.raises(ValueError, match="does not fit"):
+        Erased(30).measure(image, 1.0, stream("hole"))

@@ -21,6 +21,9 @@ def shape(dims, side=SIDE, channels=1):
 
 
 EXAMPLES = {
+    "AdaptiveFusion": (
+        {"candidates": 2, "depth": 3, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16),
+    ),
     "AffineNetwork": ({"layers": 2, "width": 3}, lambda d: [image(d), image(d)], lambda d: None),
     "Automap": ({"size": 8, "width": 3}, lambda d: [image(d, 8, 2)], lambda d: shape(d, 8)),
     "CoarseToFine": (

@@ -20,9 +20,11 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
 # images of different people are less alike than this (nearest to median distance); patches of lung fall into two
 # groups far apart, with and without the chest wall
-LEAST_DISTANCE = {"LungNodule": 0.2}
+LEAST_DISTANCE = {"LungNodule": 0.2, "MassRegion": 0.2}
 # scattered light carries a finding beyond its border
 FAR_REACHING = {"ChestFilm": 0.06}
+# its ultrasound is formed from labels on the case's own grid, so borders lie within a pixel
+COARSE = {"TRUS": 0.25}
 
 
 def make(name, **knobs):
@@ -46,6 +48,8 @@ MIDDLE = {
 
 
 def quiet(name):
+    if name == "MassRegion":  # photons of so small a pixel are few
+        return {"exposure": 0.0}
     return {"noise": 0.0} if "noise" in knobs(name) else {}
 
 
@@ -141,7 +145,8 @@ def test_the_fine_grid_shows_the_same_subject(name):
         one, two = image(fine.case(subject), fine), image(coarse.case(subject), coarse)
         mean = one.reshape(len(one), 64, 2, 64, 2).mean((2, 4))
         lowest = two.min()
-        assert np.sqrt(np.mean((mean - two) ** 2)) < 0.12 * np.sqrt(np.mean((two - lowest) ** 2)), subject
+        limit = COARSE.get(name, 0.12)
+        assert np.sqrt(np.mean((mean - two) ** 2)) < limit * np.sqrt(np.mean((two - lowest) ** 2)), subject
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if 3 in dimensions(n)])

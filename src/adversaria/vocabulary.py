@@ -54,8 +54,10 @@ WORDS: dict[str, Word] = {
     "residual": Word("B C S", "normalised", "where and how much an image differs from what the game made of it"),
     "latent": Word("B N", "standard normal", "the latent vector that an image is made from"),
     "code": Word("B N", "per factor", "named or learned factors of an image"),
-    "measurement": Word("B C ...", "of the device", "raw data: k-space, sinogram, counts"),
-    "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured"),
+    "measurement": Word(
+        "B C ...", "as `source`", "raw data, complex k-space or a sinogram, of the scaled image: A(source) fits"
+    ),
+    "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured, its middle in the middle"),
     "trajectory": Word("B dims N", "radian a voxel", "where k-space was measured off the grid"),
     "coils": Word("B C S", "relative", "complex sensitivity of each receive coil"),
     "angles": Word("B N", "radian", "the angles of the views of a sinogram"),
@@ -71,3 +73,6 @@ WORDS: dict[str, Word] = {
     "case": Word("list", "handle", "which cases these samples come from; no game reads it"),
     "draws": Word("-", "-", "the keyed source of random numbers of this batch; see games.draws"),
 }
+
+# what belongs to the acquisition of a whole image: never cut into patches, never given an intensity of its own
+RAW = ("measurement", "sampling", "coils", "angles", "motion")

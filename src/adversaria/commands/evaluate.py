@@ -20,7 +20,8 @@ def evaluate(
 ) -> list[Any]:
     """Score a run on its test part: one value a case and measure, means with t intervals over subjects.
 
-    A synthesis run is scored by its samples as a set, through the feature network that comes with the package.
+    A synthesis run is scored by its samples as a set, through the feature network that comes with the package. A run
+    that segments is scored by class, and on average over the classes that a case has.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ def score_run(
     from adversaria.commands.progress import progress
     from adversaria.commands.restored import restore
     from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
+    from adversaria.commands.segmenting import score_segmentation
     from adversaria.commands.session import open_session
     from adversaria.commands.synthesis import score_synthesis
     from adversaria.reports import write_report
@@ -78,8 +80,9 @@ def score_run(
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
     bind, given = restored.recipe.bind, restored.game.given
+    segments = restored.recipe.labels() is not None and not given
     synthesis = "source" not in bind and "image" in bind
-    missing = [] if synthesis else [word for word in ("source", "target") if word not in bind]
+    missing = [] if synthesis or segments else [word for word in ("source", "target") if word not in bind]
     if missing or given:
         lacks = f"binds no '{missing[0]}'" if missing else f"starts from {', '.join(given or ())}"
         raise UserError(
@@ -88,7 +91,9 @@ def score_run(
         )
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
-        if synthesis:
+        if segments:
+            done = score_segmentation(restored, session, tick)
+        elif synthesis:
             done = score_synthesis(restored, session, tick)
         else:
             part = session.make_part("test")

@@ -29,8 +29,9 @@ class Scored:
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
-    """The input as it is."""
-    return image
+    """The input as it is; of several images joined to one, the first."""
+    first = image.facts.get("joined")
+    return image.like(image.array[:first]) if first else image
 
 
 def output_of(restored: Any) -> Method:
@@ -49,6 +50,7 @@ def score_part(
     intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
     the case's value is their mean. The input's scale is that of the whole case, also if slices are tested.
     """
+    from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import measured
     from adversaria.tasks.pictures import middle
 
@@ -60,19 +62,19 @@ def score_part(
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
-    note = _note(session)
+    note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
     done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = intensity["source"].fit(images[plan.bind["source"]].array)
+        scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
         if part.slices is not None:
             images = {word: image.block(part.slices) for word, image in images.items()}
-        source = images[plan.bind["source"]]
+        source = named(images, plan.bind["source"])
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        lesion = _array(images, wanted.lesion)
+        lesion = _on_grid(_array(images, wanted.lesion), source.array)
         given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         reference = words.get("target", source.array)
         if of_sets and "target" in truth:
@@ -80,7 +82,7 @@ def score_part(
         done.rule["cases"][case.handle] = fingerprint(reference)
         keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
         for name, method in methods.items():
-            made = _enlarged(method(source, case.handle, scale), words.get("target"))
+            made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
                 continue  # a mask is no image to compare with one in colour
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
@@ -101,6 +103,14 @@ def score_part(
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _on_grid(labels: Array | None, like: Array) -> Array | None:
+    """Take the middle of the voxels of a label map that is a whole number of times finer than the images."""
+    if labels is None or labels.shape[1:] == like.shape[1:]:
+        return labels
+    ratios = [own // side for own, side in zip(labels.shape[1:], like.shape[1:], strict=True)]
+    return labels[(slice(None), *(slice(ratio // 2, None, max(ratio, 1)) for ratio in ratios))]
 
 
 def _enlarged(image: Any, like: Array | None) -> Any:
@@ -167,7 +177,8 @@ def _of_sets(
     return found
 
 
-def _note(session: Any) -> str:
+def note_of(session: Any) -> str:
+    """What limits every score of a run."""
     from adversaria.data.split import LOOSE, SAME_SUBJECT
 
     said = ["reduced"] if session.recipe.reductions() else []
@@ -181,9 +192,21 @@ def _score(run: str, case: str, subject: str, method: str, metric: Any, value: f
     return Score(run, case, subject, "whole", method, metric.name, value, unit, metric.better, note)
 
 
+def score_of(
+    run: str, case: str, subject: str, region: str, method: str, metric: Any, label: str, value: float, note: str
+) -> Any:
+    """A row of the table for one region of a case, under the measure's name for it."""
+    from adversaria.reports import Score
+
+    return Score(run, case, subject, region, method, label, value, metric.unit, metric.better, note)
+
+
 def _array(images: Mapping[str, Any], name: str | None) -> Array | None:
-    found = images.get(name.rpartition(".")[2]) if name else None
-    return None if found is None else found.array
+    from adversaria.data.named import bases, magnitude, named
+
+    name = (name or "").rpartition(".")[2]
+    known = name and all(base in images for base in bases(name))
+    return magnitude(named(images, name)).array if known else None
 
 
 def _words(session: Any, plan: Any, images: Mapping[str, Any], wanted: Any) -> dict[str, Array]:

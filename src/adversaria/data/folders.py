@@ -2,9 +2,9 @@
 
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
-(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one folder or
-file a word; one folder a word, cases by equal names or by the number in them; a single DICOM series; the words of one
-subject (`T1.nii T2.nii`); loose files.
+(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
+subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single DICOM
+series; the words of one subject (`T1.nii T2.nii`); loose files.
 """
 
 import json
@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from adversaria.data.found import SUFFIXES, Found, Source
+from adversaria.data.found import KSPACE, SUFFIXES, Found, Source
 from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
@@ -34,7 +34,18 @@ def recognise(folder: Path) -> Found:
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
         return read_manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
-    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
+    for look in (
+        _manifest_in,
+        _nnunet,
+        _decathlon,
+        _train_a_b,
+        _bids,
+        _objects,
+        _raw_case,
+        _subjects,
+        _word_folders,
+        _flat,
+    ):
         found = look(folder)
         if found is not None and found.words:
             return found
@@ -200,6 +211,17 @@ def _object_folders(folder: Path) -> list[Path]:
     """The folders of a folder, if each of them holds `images/` and `masks/`."""
     places = _folders(folder)
     return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
+
+
+def _raw_case(folder: Path) -> Found | None:
+    """The files of one case: BART's k-space beside its image, maps and labels."""
+    named = _common_words(_images(folder)) or {}
+    if not any(path.suffix == ".cfl" and path.stem.lower() in KSPACE for path in named.values()):
+        return None
+    found = Found("one case with its raw data")
+    for word, path in named.items():
+        found.add(word, folder.resolve().name, path, "one")
+    return found
 
 
 def _are_words(outer: list[str], inner: list[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.image import Image
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
@@ -70,6 +71,16 @@ class Labels:
         given = dict(enumerate(self.names, 1))
         return {k: given.get(k, f"class {k}") for k in range(1, self.classes)}
 
+    def values_named(self) -> dict[int, str]:
+        """The name of each value that a written map holds: the first value of each class."""
+        first = dict(zip(reversed(self.numbers), reversed(self.values), strict=True))
+        return {first[number]: name for number, name in self.named().items() if number in first}
+
+    def scale(self) -> LabelScale:
+        """From values to classes and back, whatever a map holds."""
+        last = float(self.classes - 1)
+        return LabelScale(self.values, self.numbers, 0.0, last, (0.0, last))
+
     def fit(self, array: Array) -> LabelScale:
         """Check a label map and give its scale."""
         self._checked()
@@ -87,8 +98,7 @@ class Labels:
                 f"Name its values: --set 'intensity.mask.values=[{_listed([v for v in found if v])}]', or count the "
                 "others to the background: --set intensity.mask.rest=true.",
             )
-        last = float(self.classes - 1)
-        return LabelScale(self.values, self.numbers, 0.0, last, (0.0, last))
+        return self.scale()
 
     def _checked(self) -> None:
         if len(self.numbers) != len(self.values) or len(set(self.values)) < len(self.values) or 0 in self.values:
@@ -101,6 +111,26 @@ class Labels:
 def _listed(values: Sequence[Any]) -> str:
     shown = ", ".join(f"{value:g}" for value in values[:_MANY])
     return f"{shown} and others" if len(values) > _MANY else shown
+
+
+def label_map(image: Image) -> Image:
+    """Give an image of labels one channel: a grey picture's value, or the index of a colour in its palette."""
+    array = image.array
+    if array.shape[0] == 1:
+        return image
+    if np.array_equal(array[0], array[1]) and np.array_equal(array[0], array[-1]):
+        return image.like(array[:1], "labels")
+    where = image.source[0] if image.source else "the mask"
+    palette = image.facts.get("palette")
+    if not palette:
+        raise UserError(
+            f"{where} is in colour, and a label map has one whole number for each voxel.",
+            "Save it as a grey picture, as a PNG with a palette, or as NIfTI.",
+        )
+    found = np.zeros((1, *array.shape[1:]), np.float32)
+    for number, colour in reversed(list(enumerate(palette))):
+        found[0][(array == np.asarray(colour, array.dtype).reshape(-1, *[1] * (array.ndim - 1))).all(0)] = number
+    return image.like(found, "labels")
 
 
 def refuse_absent(labels: Labels, maps: Mapping[str, Array]) -> None:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, translated
 from adversaria.games.optimisers import Adam
 from adversaria.games.pool import ImagePool
 from adversaria.losses import (
@@ -28,9 +28,11 @@ class CycleGAN(Game):
 
     The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper
     uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
-    translation, `source` what it came from. `penalty` is what each discriminator pays beside its objective, whole. With
-    `paired` above 0 source and target show the same subject, and the translations are drawn to them by that weight
-    (L1, both directions; You et al. 2020). Reads `source` and `target`, which need not show the same subject.
+    translation, `source` what it came from. Further words of the batch (`mask`, `label`, `measurement`) belong to
+    the source: terms that cannot do without them are taken forward alone. `penalty` is what each discriminator pays
+    beside its objective, whole. With `paired` above 0 source and target show the same subject, and the translations
+    are drawn to them by that weight (L1, both directions; You et al. 2020). Reads `source` and `target`, which need
+    not show the same subject, and whatever the terms name.
     """
 
     key = "cyclegan"
@@ -79,13 +81,15 @@ class CycleGAN(Game):
 
     def play(self, batch: Batch) -> Play:
         """Both generators together, then both discriminators on images from the pools."""
-        fake_target, fake_source = self.generator(batch["source"]), self.reverse_generator(batch["target"])
+        fake_target = translated(self.generator, batch["source"], batch)
+        fake_source = self.reverse_generator(batch["target"])
         yield "generators", self.generators(batch, fake_target, fake_source)
         yield "discriminators", self.discriminators(batch, fake_target, fake_source)
 
     def generators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
         """What both generators pay."""
         source, target = batch["source"], batch["target"]
+        of_source = {word: value for word, value in batch.items() if word != "target"}
         return {
             "adversarial_target": self.adversarial.generator(self.look("target", fake_target)),
             "adversarial_source": self.adversarial.generator(self.look("source", fake_source)),
@@ -93,8 +97,8 @@ class CycleGAN(Game):
             "cycle_target": self.cycle_weight * self.cycle(self.generator(fake_source), target),
             **self.identities(source, target),
             **self.pairs(fake_source, source, fake_target, target),
-            **self.terms({}, "forward_", output=fake_target, source=source),
-            **self.terms({}, "reverse_", output=fake_source, source=target),
+            **self.terms(of_source, "forward_", output=fake_target, source=source),
+            **self.both_ways()({}, "reverse_", output=fake_source, source=target),
         }
 
     def discriminators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
@@ -131,6 +135,10 @@ class CycleGAN(Game):
             "paired_source": self.paired * self.pixel(fake_source, source),
         }
 
+    def both_ways(self) -> Terms:
+        """The terms that need no more than an image and what it came from."""
+        return self.terms.feedable({"output", "source"})
+
     def identities(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Ask each generator to leave its own output domain as it is, if `identity` is on."""
         if not self.identity_weight:
@@ -142,4 +150,4 @@ class CycleGAN(Game):
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source` to the target domain."""
-        return {"output": self.generator(batch["source"])}
+        return {"output": translated(self.generator, batch["source"], batch)}

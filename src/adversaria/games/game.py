@@ -75,11 +75,12 @@ class Game(nn.Module):
         return [getattr(self, name) for name in self.players[player]]
 
     def parameters_of(self, player: str) -> dict[str, nn.Parameter]:
-        """Name the parameters of a player, each once."""
+        """Name the parameters of a player, each once; those of frozen networks are nobody's."""
         found: dict[int, tuple[str, nn.Parameter]] = {}
         for attribute in self.players[player]:
             for name, parameter in getattr(self, attribute).named_parameters():
-                found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
+                if not getattr(parameter, "frozen", False):
+                    found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
         return dict(found.values())
 
     @property
@@ -101,6 +102,13 @@ class Game(nn.Module):
     def normal(batch: Batch, name: str, shape: Sequence[int]) -> Tensor:
         """Draw standard normal numbers, shape (B, *shape), keyed by seed, play, slot and name."""
         return torch.special.ndtri(torch.from_numpy(batch["draws"].uniform(name, shape))).to(like(batch))
+
+
+def translated(network: nn.Module, image: Tensor, batch: Batch) -> Tensor:
+    """Call a translator; one that `reads` words of the acquisition (`measurement`, `sampling`) is given them."""
+    words = getattr(network, "reads", ())
+    made: Tensor = network(image, measured={w: batch[w] for w in words if w in batch}) if words else network(image)
+    return made
 
 
 def like(batch: Batch) -> Tensor:

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, translated
 from adversaria.games.optimisers import Adam
 from adversaria.losses import Pixel, Terms, Weighted
 from adversaria.vocabulary import Batch
@@ -30,8 +30,8 @@ class Supervised(Game):
 
     def play(self, batch: Batch) -> Play:
         """One turn."""
-        yield "generator", self.terms(batch, output=self.generator(batch["source"]))
+        yield "generator", self.terms(batch, output=translated(self.generator, batch["source"], batch))
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source`."""
-        return {"output": self.generator(batch["source"])}
+        return {"output": translated(self.generator, batch["source"], batch)}

@@ -1,6 +1,7 @@
 """Networks: plain modules for 2D and 3D."""
 
 from adversaria.networks.adaptable import DomainCritic, EarlyLayers, LateLayers
+from adversaria.networks.adaptive_fusion import AdaptiveFusion
 from adversaria.networks.attngan import AttnGenerator, StageDiscriminators
 from adversaria.networks.automap import Automap
 from adversaria.networks.began import BEGANAutoencoder, BEGANGenerator
@@ -71,7 +72,7 @@ from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
-    "FCN",
+    "AdaptiveFusion",
     "AffineNetwork",
     "AttnGenerator",
     "Automap",
@@ -108,6 +109,7 @@ __all__ = [
     "DomainCritic",
     "EarlyLayers",
     "EnergyAutoencoder",
+    "FCN",
     "FeatureDiscriminator",
     "FeaturePyramid",
     "FeatureSegmenter",

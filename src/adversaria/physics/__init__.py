@@ -7,9 +7,12 @@ from adversaria.physics.coarsened import Coarsened
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
+from adversaria.physics.consistent import Consistent
+from adversaria.physics.ct_scan import CTScan
 from adversaria.physics.decimate import Decimate
 from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
+from adversaria.physics.erased import Erased
 from adversaria.physics.fan import FanBeam
 from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.foreign import DeepinvPhysics
@@ -18,6 +21,7 @@ from adversaria.physics.implant import ImplantCT
 from adversaria.physics.metal import MetalCT
 from adversaria.physics.mistriggered import Mistriggered
 from adversaria.physics.motion import RigidMotion
+from adversaria.physics.mr_scan import MRScan, MultiCoilScan
 from adversaria.physics.nonuniform import NonUniformFourier
 from adversaria.physics.operator import Operator
 from adversaria.physics.partial import PartialFourier, PartialLines, homodyne
@@ -44,13 +48,16 @@ from adversaria.physics.uneven_blur import UnevenBlur
 __all__ = [
     "Bands",
     "Biplanar",
+    "CTScan",
     "Coarsened",
     "ConjugateGradient",
+    "Consistent",
     "Decimate",
     "DeepinvPhysics",
     "Downsample",
     "EquispacedFractionLines",
     "EquispacedLines",
+    "Erased",
     "FanBeam",
     "FibreBundle",
     "Fourier",
@@ -60,9 +67,11 @@ __all__ = [
     "ImplantCT",
     "KSpaceTruncation",
     "LowDoseCT",
+    "MRScan",
     "MetalCT",
     "Mistriggered",
     "MultiCoil",
+    "MultiCoilScan",
     "NonUniformFourier",
     "Operator",
     "PETCounts",

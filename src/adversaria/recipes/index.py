@@ -135,7 +135,7 @@ def _work(name: str, path: Path) -> dict[str, Any]:
         "assumed": tree.get("assumed", []),
         "departs": tree.get("departs", []),
         "recipe": f"recipes/{path.parent.name}/{path.name}",
-        "game": tree["game"].tag,
+        "game": (tree["stages"][-1] if "stages" in tree else tree)["game"].tag,
     }
 
 

@@ -15,20 +15,25 @@ from adversaria.data.phantoms.histology import Histology
 from adversaria.data.phantoms.hyperspectral import Hyperspectral
 from adversaria.data.phantoms.ihc import IHC
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
+from adversaria.data.phantoms.label_maps import LiverMap, MassRegion
 from adversaria.data.phantoms.liver_lesion import LiverLesion
 from adversaria.data.phantoms.lung_nodule import LungNodule
 from adversaria.data.phantoms.mammogram import Mammogram
 from adversaria.data.phantoms.marrow_cells import MarrowCells
 from adversaria.data.phantoms.pelvis import Pelvis
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.prostate import Prostate
+from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.temporal_bone import TemporalBone
 from adversaria.data.phantoms.torso import TorsoCT
 from adversaria.data.phantoms.torso_mr import TorsoMR
 from adversaria.data.phantoms.trabecula import Trabecula
+from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
     "IHC",
+    "TRUS",
     "Brain",
     "BrainContrasts",
     "BrainFluidMap",
@@ -47,11 +52,15 @@ __all__ = [
     "Histology",
     "Hyperspectral",
     "LiverLesion",
+    "LiverMap",
     "LungNodule",
     "Mammogram",
     "MarrowCells",
+    "MassRegion",
     "Pelvis",
     "Phantom",
+    "Prostate",
+    "Spine",
     "TemporalBone",
     "TorsoCT",
     "TorsoMR",

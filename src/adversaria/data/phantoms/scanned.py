@@ -1,7 +1,7 @@
 """What phantoms of bodies in scanners share: one anatomy on one grid, seen by several modalities."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -87,11 +87,12 @@ class Scanned(Phantom):
 
     modalities: ClassVar[tuple[str, ...]]
     painted: ClassVar[tuple[str, ...]]
-    field_of_view: ClassVar[float]
+    field_of_view: float
     heights: ClassVar[tuple[float, float]]
     middle: ClassVar[float] = 0.0
     reference: ClassVar[str] = "fat"
     own: ClassVar[Mapping[str, Tissue]] = {}
+    tables: ClassVar[Mapping[str, Mapping[str, float]]] = {}
 
     def __init__(
         self,
@@ -117,22 +118,27 @@ class Scanned(Phantom):
 
     @abstractmethod
     def paint(self, scene: Scene, sick: bool) -> tuple[dict[str, float], dict[str, Any]]:
-        """Paint the anatomy; give the factors, and further words as arrays (x, y, z) or other things."""
+        """Paint the anatomy; give the factors, and further words: those in `units` as arrays (x, y, z)."""
 
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
         """Make one subject, or its healthy twin."""
+        return self.everything(subject, healthy)
+
+    def everything(self, subject: int, healthy: bool) -> dict[str, Any]:
+        """All that is known of a subject."""
         name = self.named(subject)
         level = self.level(name)
         height = self.centre(name) if self.dims == 3 else level if self.height is None else self.height
         scene = Scene(
-            name, self.axes(height), self.spacing, self.painted, self.reference, self.domain, self.own, self.dims,
-            0.62 * self.field_of_view,
+            name, self.placed(name, height), self.spacing, self.painted, self.reference, self.domain, self.own,
+            self.dims, 0.62 * self.field_of_view, self.tables,
         )  # fmt: skip
         factors, words = self.paint(scene, self.sick(subject, healthy))
         factors["slice"] = level
-        made = {word: self.out(scene.seen(word, self.noise)) for word in self.modalities}
+        made = {word: self.out(image) for word, image in self.see(scene).items()}
         made |= {"mask": self.out(scene.labels), "factors": np.array([factors[k] for k in self.factor_names], "f4")}
-        made |= {k: self.out(v) if isinstance(v, np.ndarray) and v.ndim == 3 else v for k, v in words.items()}
+        images = self.images()
+        made |= {k: self.out(v) if isinstance(v, np.ndarray) and k in images else v for k, v in words.items()}
         return made | (self.moved(name, scene) if self.misregistration else {})
 
     def level(self, name: tuple[int | str, ...]) -> float:
@@ -142,6 +148,18 @@ class Scanned(Phantom):
     def centre(self, name: tuple[int | str, ...]) -> float:
         """At what height (mm) the middle of a volume lies."""
         return self.middle
+
+    def images(self) -> Set[str]:
+        """Which of the further words are on the grid."""
+        return self.units.keys()
+
+    def placed(self, name: tuple[int | str, ...], height: float) -> Axes:
+        """Coordinates (mm) of the voxels."""
+        return self.axes(height)
+
+    def see(self, scene: Scene) -> dict[str, Array]:
+        """Form the image of every modality."""
+        return {word: scene.seen(word, self.noise) for word in self.modalities}
 
     def moved(self, name: tuple[int | str, ...], scene: Scene) -> dict[str, Any]:
         """The moving image of a pair, its mask, and how to bring it back."""

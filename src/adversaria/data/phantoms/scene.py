@@ -47,8 +47,9 @@ _CALLED = {"mr": "bssfp"}
 class Scene(Canvas):
     """Paints tissues by name, and keeps what each modality of `words` sees of them (`stack`).
 
-    MR is relative to `reference`'s signal in the same sequence, CT in HU, PET in SUV, and `fat` and `water` are the
-    two parts of a gradient echo. Times, densities and CT numbers vary by a few per cent between subjects.
+    MR is relative to `reference`'s signal in the same sequence, CT in HU, PET in SUV; `fat` and `water` are the two
+    parts of a gradient echo; a word of `tables` has one value for each tissue ("" for all others). Times, densities
+    and CT numbers vary by a few per cent between subjects.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Scene(Canvas):
         own: Mapping[str, Tissue] | None = None,
         dims: int = 2,
         reach: float = 270.0,
+        tables: Mapping[str, Mapping[str, float]] | None = None,
     ):
         super().__init__((len(axes[0]), len(axes[1]), len(axes[2])), voxel)
         self.name, self.axes, self.words, self.dims = name, axes, tuple(words), dims
@@ -70,6 +72,7 @@ class Scene(Canvas):
         if "ct" in self.words:
             self.stack[self.words.index("ct")] = -1000.0
         self.reach = reach
+        self.tables = {word: dict(table) for word, table in (tables or {}).items()}
         self._known: dict[str, Array] = {}
         self._fields: dict[tuple[str, float], Array] = {}
 
@@ -108,6 +111,9 @@ class Scene(Canvas):
         return self._known[tissue]
 
     def _value(self, word: str, name: str) -> float:
+        if word in self.tables:
+            spread = np.clip(stream(*self.name, word, name).standard_normal(), -2, 2)
+            return float(self.tables[word].get(name, self.tables[word][""]) * (1 + 0.03 * spread))
         tissue, base = self._tissue(name), self._tissue(self.reference)
         if word == "ct":
             return tissue.hu * (self.scanner.hardness if tissue.hu > 200 else 1.0)
