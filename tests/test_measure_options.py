@@ -19,7 +19,7 @@ SEGMENTS = """
 phantom: !Brain {size: 32}
 subjects: {train: 3, validation: 1, test: 1}
 bind: {source: t1, mask: mask}
-intensity: {source: !Percentile {}, mask: !Window {low: 0, high: 7, into: [0, 7]}}
+intensity: {source: !Percentile {}, mask: !Labels {values: [1, 2, 3, 4, 5, 6, 7], names: [a, b, c, d, e, f, g]}}
 game: !AdversarialSegmentation
   classes: 8
   segmenter: !UNet {depth: 3, width: 4, norm: instance, dropout: 0.0, final: identity}
@@ -230,7 +230,7 @@ def test_a_segmentor_gives_labels_of_planes_volumes_and_refuses_colour(segments)
     image = np.random.default_rng(0).random((1, 32, 32, 3))
     found = segment(image)
     assert found.shape == (1, 32, 32, 3) and set(np.unique(found)) <= set(range(8))
-    with pytest.raises(UserError, match="trained on 1 channels"):
+    with pytest.raises(UserError, match="3 channels; this run was trained on 1"):
         segment(np.zeros((3, 32, 32)))
 
 
