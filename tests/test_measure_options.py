@@ -199,6 +199,30 @@ def test_places_of_lesions_are_checked(place, tmp_path, capsys):
     assert call("measure", *words, "--spacing", 1, 1) == 0
 
 
+def test_one_measure_that_fails_does_not_lose_the_others(place, tmp_path, capsys):
+    words = ("measure", "--reference", place / "true", "--output", place / "made", "--range", 0, 400, "--quiet")
+    asked = ("--metrics", "mae,auc,fid,colour_constancy", "--classes", tmp_path / "no.csv", "--features", "vgg")
+    said = refused(capsys, *words, *asked, "--mask", place / "mask", "--csv", tmp_path / "s.csv")
+    assert set(scored(tmp_path / "s.csv")) == {"mae"} and "auc could not be measured: there is no table" in said
+    assert "no feature network 'vgg'" in said
+    assert call(*words, "--metrics", "colour_constancy", "--mask", place / "mask") == 0
+    save(tmp_path / "odd", "0", np.ones((SIDE, SIDE)))
+    save(tmp_path / "odd", "5", np.ones((SIDE, SIDE)))
+    assert "has no region for '1'" in refused(capsys, *words, "--metrics", "colour_constancy", "--mask", tmp_path / "odd")
+
+
+def test_label_maps_of_other_bits_are_compared(tmp_path, capsys):
+    from PIL import Image
+
+    for name, kind in (("true", np.uint8), ("made", np.uint16)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.eye(12, dtype=kind)).save(tmp_path / name / "a.png")
+    words = ("measure", "--reference", tmp_path / "true", "--output", tmp_path / "made", "--quiet", "--metrics")
+    assert call(*words, "dice,hausdorff", "--spacing", 1, 1) == 0
+    assert "--spacing MM MM" in refused(capsys, *words, "hausdorff")
+    assert "different scales" in refused(capsys, *words, "dice,mae")
+
+
 ODD = {
     "line": (("--line", 1, 2, 3), "a line has 4 or 6 numbers, not 3"),
     "range": (("--range", 5, 5), "is empty"),
