@@ -17,7 +17,8 @@ KNOWN = ("output", "target", "truth", "data_range", "spacing", "features", "lesi
 ELSEWHERE = {
     "agatston": "calcium of the heart", "agatston_error": "calcium of the heart", "depth_log10": "a depth",
     "depth_relative": "a depth", "depth_rms": "a depth", "dose_difference": "a dose", "gamma_2_2": "a dose",
-    "gamma_3_3": "a dose", "gamma_3_3_local": "a dose", "colour_constancy": "a set of photographs", "qv": "a photograph of the retina", "suv_bias": "uptake", "assd": "a label map",
+    "gamma_3_3": "a dose", "gamma_3_3_local": "a dose", "colour_constancy": "a set of photographs",
+    "qv": "a photograph of the retina", "suv_bias": "uptake", "assd": "a label map",
     "dice": "a label map", "hausdorff": "a label map", "hausdorff95": "a label map", "jaccard": "a label map",
     "folded": "a displacement",
 }  # fmt: skip
