@@ -271,3 +271,35 @@ def test_answers_are_counted_in_spreads_and_told_apart():
     assert of_cases(kind, values, {}, 0).losses == {("noise", 1.0): pytest.approx(1.0)}
     near = Kind("n", "closer to 1", "")
     assert near.goodness(np.array([0.5, 1.0, 1.5])).tolist() == [-0.5, 0.0, -0.5]
+
+
+@pytest.mark.parametrize("kind", ["classes", "masks"])
+def test_downstream_as_a_command(kind, tmp_path, capsys):
+    from PIL import Image
+
+    from shell import call, refused
+
+    random = np.random.default_rng(0)
+    for place, count in (("real", 8), ("test", 6), ("synthetic", 8)):
+        for number in range(count):
+            there = number % 2
+            array = random.integers(0, 60, (16, 16)).astype(np.uint8)
+            array[4:10, 4:10] += np.uint8(150 * there)
+            names = ("images", "masks") if kind == "masks" else (f"class{there}",)
+            arrays = (array, np.uint8(array > 100)) if kind == "masks" else (array,)
+            for name, image in zip(names, arrays, strict=True):
+                (tmp_path / place / name).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(tmp_path / place / name / f"{number}.png")
+    words = ("downstream", *[w for n in ("real", "test", "synthetic") for w in (f"--{n}", tmp_path / n)])
+    fast = ("--repeats", 1, "--steps", 8, "--width", 4, "--sizes", 4)
+    assert "data range" in refused(capsys, *words, *fast)
+    assert call(*words, *fast, "--range", 0, 255, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert "| mixed | 8 | 8 | real |" in said and "| 4 real and synthetic |" in said
+    assert (tmp_path / "out" / "downstream.md").read_text() in said and (tmp_path / "out" / "downstream.json").exists()
+    if kind == "classes":
+        assert call(*words, *fast, "--range", 0, 255, "--auc", "--json") == 0
+        assert '"measure": "AUC"' in capsys.readouterr().out
+    else:
+        (tmp_path / "test" / "masks").rename(tmp_path / "test" / "other")
+        assert "Sort all three folders alike" in refused(capsys, *words, "--range", 0, 255)

@@ -46,7 +46,9 @@ class Labelled:
 class Learner(Protocol):
     """Learns from real and synthetic images and gives one value a test image."""
 
-    measure: str
+    @property
+    def measure(self) -> str:
+        """What is scored."""
 
     def __call__(self, real: Labelled, made: Labelled | None, test: Labelled, labels: int, key: Key) -> Array:
         """Values (n,) on `test`, the more the better; everything random is keyed by `key`."""
