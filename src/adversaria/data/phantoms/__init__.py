@@ -31,6 +31,7 @@ from adversaria.data.phantoms.prostate import Prostate
 from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.spine_film import SpineFilm
 from adversaria.data.phantoms.torso import TorsoCT
+from adversaria.data.phantoms.torso_films import TorsoFilms
 from adversaria.data.phantoms.torso_mr import TorsoMR
 from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
@@ -71,6 +72,7 @@ __all__ = [
     "SpineFilm",
     "TRUS",
     "TorsoCT",
+    "TorsoFilms",
     "TorsoMR",
     "WholeHeart",
 ]

@@ -101,7 +101,7 @@ class ChestFilm(Phantom):
         lesion = (chest.lesion > 0.5).astype(np.int16)
         table = [self._row(finding, chest, lesion)] if finding != "normal" else []
         return {
-            "film": self.exposed(name, soft, bone, label, chest.f["thickness"])[None],
+            "film": self.exposed(name, _SOFT * soft, _BONE * bone, label, chest.f["thickness"])[None],
             "soft": (_SOFT * soft)[None].astype(np.float32),
             "bone": (_BONE * bone)[None].astype(np.float32),
             "mask": mask[None],
@@ -124,11 +124,11 @@ class ChestFilm(Phantom):
         return {"id": 1, "type": finding, "diameter_mm": size, "centre_mm": [-x, 0.0, -y]}
 
     def exposed(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
-        """Expose, add scatter and photon noise, and bring to the grey scale of the site."""
+        """Expose optical densities, add scatter and photon noise, and bring to the grey scale of the site."""
         from scipy.ndimage import gaussian_filter
 
         photons, gamma, scatter, sharp, dark = _SITES[self.domain]
-        through = np.exp(-(_SOFT * soft + _BONE * bone))
+        through = np.exp(-(soft + bone))
         width = 40 / 2.355 / self.spacing
         through = (1 - scatter) * through + scatter * gaussian_filter(through, width, mode="nearest")
         if self.exposure:
