@@ -13,7 +13,7 @@ class TorsoFilms(TorsoCT):
     """TorsoCT's people with two films of the volume: `film` from the front and `lateral` from the side (0 to 1).
 
     Films are projections of the CT itself, laid so that they line up with it: of a volume (1, rows, columns, slices)
-    the frontal film is (1, 1, columns, slices) and the lateral one (1, rows, 1, slices). `exposure` is times the
+    the frontal film is (1, 1, columns, slices) and the lateral one (1, rows, 1, slices). `photons` is times the
     usual photons (0: no noise). Of a slice they are single lines. Words also: those of TorsoCT.
     """
 
@@ -30,13 +30,13 @@ class TorsoFilms(TorsoCT):
         lesion_size: float = 1.0,
         healthy: bool = False,
         noise: float = 0.0,
-        exposure: float = 1.0,
+        photons: float = 1.0,
         seed: int = 0,
     ):
         super().__init__(
             size, dims, spacing, level, prevalence, contrast, lesion_size, healthy, noise, seed=seed
         )  # fmt: skip
-        self.exposure = exposure
+        self.photons = photons
 
     def named(self, subject: int) -> tuple[str, int, int]:
         """Name a subject: the same people as TorsoCT's."""
@@ -49,7 +49,7 @@ class TorsoFilms(TorsoCT):
         views = {}
         for along, word in enumerate(("film", "lateral")):
             random = stream(*name, "photons", word)
-            seen = film(hu, along, self.spacing, self.spacing, SITES["a"], self.exposure, random)
+            seen = film(hu, along, self.spacing, self.spacing, SITES["a"], self.photons, random)
             laid = np.expand_dims(seen, along)[None]
             views[word] = np.ascontiguousarray(laid if self.dims == 3 else laid[..., 0])
         return {**made, **views}
