@@ -25,6 +25,7 @@ NEEDS = {
     "seams": "where patches meet",
     "images": "the number of images",
     "labels": "reference labels",
+    "readers": "the answers of people (reader studies, which are not available yet)",
     "uptake": "injected activity, time since injection and body weight",
     "noise_target": "a noisy reference and the noise-free truth",
     "truth": "the noise-free truth",

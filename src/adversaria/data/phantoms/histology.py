@@ -29,10 +29,11 @@ class Histology(Phantom):
 
     `tissue` is gland, tumour (nests), lymph node or cervix (an epithelium on its basal membrane); `label` is the
     grade 0 to 2: irregular, crowded glands with more rows of larger nuclei, or atypia that reaches higher. `domain`
-    is the laboratory that `image` comes from; `scan_a`, `scan_b`, `scan_c` are the same section in every one (stain
-    vectors, white point, grey scale, blur), so a stain's transfer has an exact truth. `rendered` is the section as
-    flat polygons without texture. Words also: `mask` (LABELS), `glands` and `nuclei` (instances), `kinds` (KINDS),
-    `haematoxylin` and `eosin` (amounts), `stains` (2, 3), `factors`, `label`.
+    is the laboratory that `image` comes from, or any, a laboratory of each section's own; `scan_a`, `scan_b`,
+    `scan_c` are the same section in every one (stain vectors, white point, grey scale, blur), so a stain's transfer
+    has an exact truth. `rendered` is the section as flat polygons without texture. Words also: `mask` (LABELS),
+    `glands` and `nuclei` (instances), `kinds` (KINDS), `haematoxylin` and `eosin` (amounts), `stains` (2, 3),
+    `factors`, `label`.
     """
 
     words = (
@@ -59,8 +60,8 @@ class Histology(Phantom):
     ):
         if tissue not in TISSUES:
             raise ValueError(f"there is no tissue '{tissue}'; there are {', '.join(TISSUES)}")
-        if domain not in LABS:
-            raise ValueError(f"there is no laboratory '{domain}'; there are {', '.join(LABS)}")
+        if domain not in (*LABS, "any"):
+            raise ValueError(f"there is no laboratory '{domain}'; there are {', '.join(LABS)} and any")
         super().__init__(size, dims, 0.001 * width / size, seed)
         self.tissue, self.width, self.domain, self.noise = tissue, width, domain, noise
 
@@ -75,14 +76,21 @@ class Histology(Phantom):
         grade = int(3 * stream(*name, "grade").uniform())
         plan = Plan(name, self.tissue, grade, self.width)
         section = Section(plan, Sheet(name, self.size, 1000 * self.spacing, 0.62 * self.width))
-        scans = {f"scan_{lab}": photograph(section, lab, self.noise) for lab in LABS}
+        lab = self.laboratory(name)
+        scans = {f"scan_{one}": photograph(section, one, self.noise) for one in LABS}
         return {
-            "image": scans[f"scan_{self.domain}"], **scans, "rendered": section.rendered(),
+            "image": scans[f"scan_{lab}"], **scans, "rendered": section.rendered(),
             "mask": section.mask[None], "glands": section.glands[None], "nuclei": section.which[None],
             "kinds": section.kinds[None], "haematoxylin": section.stained[0][None], "eosin": section.stained[1][None],
-            "stains": stains(name, self.domain)[0], "factors": np.array([plan.f[k] for k in FACTORS], np.float32),
+            "stains": stains(name, lab)[0], "factors": np.array([plan.f[k] for k in FACTORS], np.float32),
             "label": grade,
         }  # fmt: skip
+
+    def laboratory(self, name: tuple[int | str, ...]) -> str:
+        """Where a section was stained and scanned."""
+        if self.domain != "any":
+            return self.domain
+        return tuple(LABS)[int(len(LABS) * stream(*name, "laboratory").uniform())]
 
 
 class Section:
