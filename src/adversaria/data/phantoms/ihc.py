@@ -27,9 +27,9 @@ class IHC(Phantom):
     """Immunohistochemistry of Ki-67 in a tumour, colour in 0 to 1, 160 um wide.
 
     Each nucleus of the tumour is positive (brown) with the subject's `index`; others are blue. Words: `image`, `mask`
-    (LABELS: background, negative and positive nuclei), `nuclei` (instances), `kinds` (KINDS), `index` (the share of positive nuclei
-    counted in the picture, of all tumour nuclei in it), `factors`, `label` (0 an index below 0.2, 1 above). `domain`
-    b is another scanner.
+    (LABELS: background, negative and positive nuclei), `nuclei` (instances), `kinds` (KINDS), `index` (the share of
+    positive nuclei counted in the picture, of all tumour nuclei in it), `factors`, `label` (0 an index below 0.2, 1
+    above). `domain` b is another scanner.
     """
 
     words = ("image", "mask", "nuclei", "kinds", "index", "factors", "label")
