@@ -21,8 +21,8 @@ class FundusAngiography(Fundus):
 
     `angiogram` is in register with the photograph; `moving` is it from another pose: turned by up to 8 degrees,
     shifted by up to a millimetre, and a little warped. `flow` (2, *S) in mm along rows and columns: fixed(x) =
-    moving(x + flow(x)); `moving_vessels` are its vessels. Vessels, microaneurysms and leaks are bright, haemorrhages and
-    the fovea dark; how full the veins are and how bright the choroid is depends on the time after the injection.
+    moving(x + flow(x)); `moving_vessels` are its vessels. Vessels, microaneurysms and leaks are bright, haemorrhages
+    and the fovea dark; how full the veins are and how bright the choroid is depends on the time after the injection.
     Words also: those of Fundus.
     """
 
