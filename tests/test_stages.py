@@ -79,9 +79,12 @@ def test_every_command_works_on_a_staged_run(place, tmp_path, capsys):
     )
 
 
-REFINED = STAGED.replace("!Pix2Pix\n      generator: !From {stage: 1, player: generator}", """!Refinement
+REFINED = STAGED.replace(
+    "!Pix2Pix\n      generator: !From {stage: 1, player: generator}",
+    """!Refinement
       base: !From {stage: 1, player: generator, frozen: true}
-      refiner: !RefinementUNet {width: 2}""")
+      refiner: !RefinementUNet {width: 2}""",
+)
 
 
 @pytest.mark.parametrize("text", [STAGED, REFINED], ids=["trained", "frozen"])
