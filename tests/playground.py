@@ -154,7 +154,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "StyleGAN": stylegan,
     "RefineGAN": lambda dims: games.RefineGAN(Translator(dims), Discriminator(dims), clip=0.1),
     "Refinement": lambda dims: games.Refinement(
-        Translator(dims), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
+        nn.Identity(), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
     ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
