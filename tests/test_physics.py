@@ -12,8 +12,10 @@ from adversaria.physics import (
     Decimate,
     DeepinvPhysics,
     Downsample,
+    Erased,
     FanBeam,
     FibreBundle,
+    FibreView,
     Fourier,
     GaussianBlur,
     KSpaceTruncation,
@@ -60,6 +62,11 @@ def motion_operator():
     return RigidMotion().of({"motion": poses}), (2, 1, 6, 8, 5)
 
 
+def erased_operator():
+    mask = (torch.rand(2, 1, 8, 6, 4, generator=torch.Generator().manual_seed(6)) > 0.5).float()
+    return Erased().of({"mask": mask}), (2, 1, 8, 6, 4)
+
+
 def random_like(shape, dtype, draws):
     return torch.randn(shape, generator=draws, dtype=dtype)
 
@@ -70,7 +77,9 @@ LINEAR = {
     "Decimate": lambda: (Decimate(2, 0.8), (2, 1, 8, 6, 4)),
     "DeepinvPhysics": lambda: (DeepinvPhysics(TwoThirds()), (2, 1, 5, 7)),
     "Downsample": lambda: (Downsample(2), (2, 1, 8, 6, 4)),
+    "Erased": erased_operator,
     "FibreBundle": lambda: (FibreBundle((20, 24), 3.0), (2, 2, 20, 24)),
+    "FibreView": lambda: (FibreView((20, 24), 3.0), (2, 2, 20, 24)),
     "Fourier": fourier_operator,
     "GaussianBlur": lambda: (GaussianBlur(2.5), (2, 1, 9, 8, 5)),
     "KSpaceTruncation": lambda: (KSpaceTruncation((2, 3, 1)), (2, 1, 8, 9, 5)),
@@ -88,7 +97,7 @@ ELSEWHERE = {
     "MetalCT": "random: test_acquisitions.py",
     "PETCounts": "random: test_acquisitions.py",
     **dict.fromkeys(["mlem", "thinned"], "test_acquisitions.py"),
-    **dict.fromkeys(["CTScan", "Consistent", "MRScan", "MultiCoilScan"], "test_scans.py"),
+    **dict.fromkeys(["CTScan", "Consistent", "InKSpace", "MRScan", "MultiCoilScan"], "test_scans.py"),
     "SharpnessMap": "not linear: tested by its parts",
     "Sketch": "not linear: tested by its parts",
     "UnevenBlur": "random: tested by its parts",

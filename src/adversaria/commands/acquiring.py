@@ -34,7 +34,7 @@ class Acquisition:
     def __call__(self, image: Image, random: np.random.Generator) -> Image:
         """Measure an image of one channel and reconstruct it."""
         name = type(self.operator).__name__
-        if image.array.shape[0] != 1 and not self.operator.frames:
+        if image.array.shape[0] != 1 and not self.operator.many_channels:
             raise UserError(f"{name} measures images of one channel, not {len(image.array)}.", "Use grey images.")
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
         acquire: Any = getattr(self.operator, "acquire", None)
@@ -138,10 +138,22 @@ def acquired(restored: Any, image: Image, handle: str) -> tuple[Image, list[str]
         )
     acquisition = Acquisition(operator, recipe.dims())
     if image.raw:
+        refuse_fewer_views(image, operator, recipe.name)
         return named({base: acquisition.given(image)}, name), []
     made = acquisition(image, stream("acquire", restored.seed, handle, base))
     told = f"it is taken as a whole image ('{of}'): its raw data are simulated by {type(operator).__name__}"
     return named({base: made}, name), [told]
+
+
+def refuse_fewer_views(image: Image, operator: Any, name: str) -> None:
+    """Refuse a sinogram of fewer views than a run was trained for: its network does not know such streaks."""
+    there = len(image.raw.get("angles", ()))
+    wanted = len(getattr(operator, "angles", ()))
+    if 0 < there < wanted:
+        raise UserError(
+            f"the scan has {there} views, and {name} was trained for {wanted}.",
+            f"Bring all views, or train a run for {there}: --set angles of the operators to {there}.",
+        )
 
 
 def raw_of(recipe: Any, image: Image, scale: Scale) -> dict[str, NDArray[Any]]:

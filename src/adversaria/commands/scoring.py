@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+from adversaria.commands.set_scoring import choose, network_of, of_many, rows, score_sets
 
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+ELSEWHERE = "it stands for many cases and needs more than images: apply the run and use `adversaria measure`"
 MOST_SLICES = 64 * 2**20
 
 
@@ -25,6 +26,7 @@ class Scored:
     unmeasured: dict[str, str] = field(default_factory=dict)
     slices: dict[str, Array] = field(default_factory=dict)
     rule: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
@@ -51,6 +53,7 @@ def score_part(
     """
     from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import measured
+    from adversaria.tasks.inversion import agreement
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
@@ -63,6 +66,8 @@ def score_part(
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
+    agreed: dict[str, list[Any]] = {}
+    done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
         scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
@@ -83,6 +88,8 @@ def score_part(
             made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
                 continue  # a mask is no image to compare with one in colour
+            if name != "input":
+                agreed.setdefault(name, []).append(agreement(made.array, source.array, words.get("target")))
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
@@ -98,9 +105,21 @@ def score_part(
     if of_sets:
         unit = "" if wanted.scaled else source.unit
         done.scores += _of_sets(done, of_sets, sets, wanted.range, run, unit, note)
+    _say_inverted(session, done, agreed)
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _say_inverted(session: Any, done: Scored, agreed: Mapping[str, Sequence[Any]]) -> None:
+    """Note which method gives the inverse of its input, a known failure of unpaired translation."""
+    from adversaria.tasks.inversion import REMEDY, told
+
+    for name, found in agreed.items():
+        text = told(found, f"images of '{name}'")
+        if text:
+            done.warnings.append(f"{text}; {REMEDY}")
+    session.said += done.warnings
 
 
 def _on_grid(labels: Array | None, like: Array) -> Array | None:
@@ -154,7 +173,7 @@ def keep_scores(run: Any, done: Scored, said: str = "") -> None:
     from adversaria.run import write_json
 
     write_scores(run.scores, done.scores)
-    write_json(run.evaluation, {**done.rule, "checkpoint": said})
+    write_json(run.evaluation, {**done.rule, "checkpoint": said, "warnings": done.warnings})
     write_json(run.unmeasured, done.unmeasured)
     keep_pictures(run, done.pictures)
     if done.slices:
@@ -245,7 +264,7 @@ def values_of(
         named = replace(metric, name=metric.label(**given))
         values = []
         for words in _planes(output, given) if sliced else [whole]:
-            if "flat" in metric.needs and words.get("truth") is not None:
+            if "flat" in metric.needs and words.get("flat") is None and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))

@@ -2,19 +2,20 @@
 
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
-(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one folder or
-file a word; one folder a word, cases by equal names or by the number in them; a single DICOM series; the words of one
-subject (`T1.nii T2.nii`); loose files.
+(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
+subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single DICOM
+series; the words of one subject (`T1.nii T2.nii`); loose files.
 """
 
 import json
 import re
 from collections.abc import Iterable
 from itertools import combinations
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from adversaria.data.found import SUFFIXES, Found, Source
+from adversaria.data.found import KSPACE, SUFFIXES, Found, Source
 from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
@@ -34,7 +35,18 @@ def recognise(folder: Path) -> Found:
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
         return read_manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
-    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
+    for look in (
+        _manifest_in,
+        _nnunet,
+        _decathlon,
+        _train_a_b,
+        _bids,
+        _objects,
+        _raw_case,
+        _subjects,
+        _word_folders,
+        _flat,
+    ):
         found = look(folder)
         if found is not None and found.words:
             return found
@@ -202,6 +214,17 @@ def _object_folders(folder: Path) -> list[Path]:
     return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
 
 
+def _raw_case(folder: Path) -> Found | None:
+    """The files of one case: BART's k-space beside its image, maps and labels."""
+    named = _common_words(_images(folder)) or {}
+    if not any(path.suffix == ".cfl" and path.stem.lower() in KSPACE for path in named.values()):
+        return None
+    found = Found("one case with its raw data")
+    for word, path in named.items():
+        found.add(word, folder.resolve().name, path, "one")
+    return found
+
+
 def _are_words(outer: list[str], inner: list[str]) -> bool:
     """Tell pair folders (`ct/p1 mr/p1`) from subject folders (`p1/ct p1/mr`), which look alike.
 
@@ -269,12 +292,13 @@ def _by_number(found: Found) -> Found:
 
 
 def _cores(names: list[str]) -> dict[str, str]:
-    """Names without the letters before their first and after their last digit, where all share them."""
-    parts = {name: re.fullmatch(r"(\D*)(.*?)(\D*)", name) for name in names}
-    ends = {(match[1], match[3]) for match in parts.values() if match}
-    cores = {name: match[2] for name, match in parts.items() if match and match[2]}
-    alike = len(ends) == 1 and len(set(cores.values())) == len(names)
-    return cores if alike else {name: name for name in names}
+    """Names without the letters that all of them begin with and the ending, from a separator on, that all share."""
+    shared = commonprefix([name[::-1] for name in names])[::-1]
+    ending = re.search(r"[^a-zA-Z0-9].*$|\D+$", shared)
+    opening = re.match(r"\D*", commonprefix(names))
+    first, last = len(opening[0]) if opening else 0, len(ending[0]) if ending else 0
+    cores = {name: name[first : len(name) - last] for name in names}
+    return cores if all(cores.values()) and len(names) > 1 else {name: name for name in names}
 
 
 def _flat(folder: Path) -> Found | None:

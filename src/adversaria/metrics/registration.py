@@ -13,7 +13,7 @@ def target_errors(output: Array, landmarks: tuple[Array, Array], spacing: tuple[
     """
     from scipy.ndimage import map_coordinates
 
-    flow = np.asarray(output, np.float64)
+    flow = finite(output)
     dims = len(flow)
     if flow.ndim != dims + 1:
         raise ValueError(f"a displacement has one channel an axis, not shape {flow.shape}")

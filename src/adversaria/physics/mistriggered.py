@@ -16,7 +16,7 @@ class Mistriggered(Operator):
     """
 
     key = "mistriggered"
-    frames = True
+    many_channels = True
 
     def __init__(self, share: float = 0.3):
         super().__init__()

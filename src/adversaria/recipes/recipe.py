@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from adversaria.data.each import Each
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Following, Intensity, Shared, Window
@@ -204,8 +205,7 @@ class Recipe:
         """Build the scaling of each word of the batch."""
         stated = self.tree.get("intensity", {})
         made: dict[str, Any] = {
-            word: Builder(extra=self.extra).make(node, Intensity | Shared, f"{self.name}: intensity.{word}")
-            for word, node in stated.items()
+            word: self._rule(node, f"{self.name}: intensity.{word}") for word, node in stated.items()
         }
         for word, rule in list(made.items()):
             if isinstance(rule, Shared):
@@ -215,6 +215,12 @@ class Recipe:
         if missing:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
         return made
+
+    def _rule(self, node: Any, where: str) -> Any:
+        """Build one rule, or one for each of the images that are joined to a word."""
+        if isinstance(node, list):
+            return Each(tuple(self._rule(part, where) for part in node))
+        return Builder(extra=self.extra).make(node, Intensity | Shared, where)
 
     def _following(self, word: str, rule: Shared, made: Mapping[str, Any]) -> Any:
         other = made.get(rule.word)

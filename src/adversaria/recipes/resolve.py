@@ -16,7 +16,7 @@ from adversaria.recipes.yaml import Node, write
 from adversaria.vocabulary import UserError
 
 FOLDER = Path(__file__).parent / "resolved"
-_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
+_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "shape")
 
 
 def resolved(recipe: Recipe) -> str:

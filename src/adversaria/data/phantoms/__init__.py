@@ -3,12 +3,16 @@
 from adversaria.data.phantoms.brain import Brain
 from adversaria.data.phantoms.brain_scans import BrainScans
 from adversaria.data.phantoms.chest_film import ChestFilm
+from adversaria.data.phantoms.chest_film_pair import ChestFilmPair
 from adversaria.data.phantoms.contrasts import BrainContrasts
 from adversaria.data.phantoms.dermoscopy import Dermoscopy
 from adversaria.data.phantoms.em import EM
 from adversaria.data.phantoms.endomicroscopy import Endomicroscopy
+from adversaria.data.phantoms.endoscopy import Endoscopy
+from adversaria.data.phantoms.fetal import Fetal
 from adversaria.data.phantoms.foam import Foam
 from adversaria.data.phantoms.fundus import Fundus
+from adversaria.data.phantoms.fundus_angiography import FundusAngiography
 from adversaria.data.phantoms.head_face import HeadFace
 from adversaria.data.phantoms.heart import Heart
 from adversaria.data.phantoms.heart_cine import HeartCine
@@ -16,6 +20,7 @@ from adversaria.data.phantoms.hep2 import HEp2
 from adversaria.data.phantoms.histology import Histology
 from adversaria.data.phantoms.hyperspectral import Hyperspectral
 from adversaria.data.phantoms.ihc import IHC
+from adversaria.data.phantoms.ivus import IVUS
 from adversaria.data.phantoms.joint import BrainFluidMap, BrainLesionMap, BrainTumourMap, FundusVesselMap
 from adversaria.data.phantoms.knee import Knee
 from adversaria.data.phantoms.label_maps import LiverMap, MassRegion, ProstateZones
@@ -39,6 +44,11 @@ from adversaria.data.phantoms.trus import TRUS
 from adversaria.data.phantoms.whole_heart import WholeHeart
 
 __all__ = [
+    "EM",
+    "IHC",
+    "IVUS",
+    "OCT",
+    "TRUS",
     "Brain",
     "BrainContrasts",
     "BrainFluidMap",
@@ -46,11 +56,14 @@ __all__ = [
     "BrainScans",
     "BrainTumourMap",
     "ChestFilm",
+    "ChestFilmPair",
     "Dermoscopy",
-    "EM",
     "Endomicroscopy",
+    "Endoscopy",
+    "Fetal",
     "Foam",
     "Fundus",
+    "FundusAngiography",
     "FundusVesselMap",
     "HEp2",
     "HeadFace",
@@ -58,7 +71,6 @@ __all__ = [
     "HeartCine",
     "Histology",
     "Hyperspectral",
-    "IHC",
     "Knee",
     "LiverLesion",
     "LiverMap",
@@ -66,7 +78,6 @@ __all__ = [
     "Mammogram",
     "MarrowCells",
     "MassRegion",
-    "OCT",
     "Oropharynx",
     "Pelvis",
     "PelvisFilm",
@@ -75,7 +86,6 @@ __all__ = [
     "ProstateZones",
     "Spine",
     "SpineFilm",
-    "TRUS",
     "TemporalBone",
     "TorsoCT",
     "TorsoMR",
