@@ -79,10 +79,15 @@ def page(rows: list[dict[str, Any]]) -> str:
     """A line a work and share, with the values of each seed."""
     assert __doc__ is not None
     lines = ["# Few labels", "", " ".join(__doc__.split("\n\n")[1].split()), ""]
-    lines += [
-        "| work | labelled | semi-supervised, each seed | twin, each seed | linear on pixels | gain over the twin |"
-    ]
-    lines += ["|---|---|---|---|---|---|"]
+    head = (
+        "work",
+        "labelled",
+        "semi-supervised, each seed",
+        "twin, each seed",
+        "linear on pixels",
+        "gain over the twin",
+    )
+    table = []
     for key in WORKS:
         for share in SHARES:
             mine = [row for row in rows if (row["work"], row["share"]) == (key, share)]

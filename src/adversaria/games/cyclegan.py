@@ -36,7 +36,6 @@ class CycleGAN(Game):
     """
 
     key = "cyclegan"
-    translates = True
     players = {
         "generators": ("generator", "reverse_generator"),
         "discriminators": ("source_discriminator", "target_discriminator"),

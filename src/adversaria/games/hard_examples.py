@@ -24,7 +24,6 @@ class HardExampleGAN(Game):
     """
 
     key = "hard-examples"
-    translates = True
     players = {"refiner": ("refiner",), "discriminator": ("discriminator",), "task": ("task",)}
     optimisers = dict.fromkeys(players, Adam(2e-4, (0.5, 0.999)))
 

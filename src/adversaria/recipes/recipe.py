@@ -237,10 +237,11 @@ class Recipe:
         return [word for word, name in self.bind.items() if is_raw(name)]
 
     def labels(self) -> Labels | None:
-        """The classes of `mask` where the game segments: where it is bound and its intensity is a label map's."""
+        """The classes of `mask` where the game segments and the intensity of `mask` is a label map's; else None."""
         node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
-        translates = getattr(member(self.game, self.name, self.extra), "translates", False)
-        if not isinstance(node, Node) or node.tag != "Labels" or translates:
+        if not isinstance(node, Node) or node.tag != "Labels":
+            return None
+        if not getattr(member(self.game, self.name, self.extra), "segments", False):
             return None
         made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
         return made
