@@ -1,5 +1,4 @@
-"""How often intervals hold the truth, and how often paired tests cry wolf, over 10,000 simulated studies.
-"""
+"""How often intervals hold the truth, and how often paired tests cry wolf, over 10,000 simulated studies."""
 
 import math
 from collections.abc import Callable

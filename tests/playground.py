@@ -149,6 +149,10 @@ BUILD: dict[str, Callable[[int], Game]] = {
         history=0,
     ),
     "StyleGAN": stylegan,
+    "RefineGAN": lambda dims: games.RefineGAN(Translator(dims), Discriminator(dims), clip=0.1),
+    "Refinement": lambda dims: games.Refinement(
+        Translator(dims), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
+    ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),

@@ -29,6 +29,9 @@ SMALL = {
     "StridedDiscriminator": {"width": 2},
     "StyleGANDiscriminator": {"size": SIDE, "width": 8, "group": 2},
     "StyleGANGenerator": {"size": SIDE, "width": 8, "latent": 6, "style": 5, "mapping": 2},
+    "CPCE": {"width": 4},
+    "DAGANGenerator": {"width": 2, "depth": 4},
+    "RefinementUNet": {"width": 2},
     "CasNet": {"width": 2, "depth": 3, "blocks": 2},
     "CircleGenerator": {"width": 16, "narrowest": 4, "layers": 3},
     "DenseCritic": {"size": SIDE, "width": 2},
@@ -51,6 +54,7 @@ ELSEWHERE = {
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
 PAIRS = {
+    "DAGANDiscriminator", "OfMagnitude", "RefinementDiscriminator",
     "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
     "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
 }  # fmt: skip

@@ -5,11 +5,14 @@ import pytest
 import torch
 from torch import nn
 
+from adversaria import losses
 from adversaria.commands.acquiring import Acquisition
 from adversaria.data.image import Image
 from adversaria.data.intensity import Peak, Scale, Window
 from adversaria.data.named import magnitude, named
 from adversaria.draws import stream
+from adversaria.networks import CPCE, OfMagnitude
+from adversaria.networks.transfer import inflate
 from adversaria.physics import (
     ConjugateGradient,
     Consistent,
@@ -17,6 +20,7 @@ from adversaria.physics import (
     Downsample,
     Fourier,
     HardConsistency,
+    InKSpace,
     MRScan,
     MultiCoil,
     MultiCoilScan,
@@ -164,3 +168,35 @@ def test_consistent_networks_hold_sinograms_by_conjugate_gradients():
     made = network(torch.zeros_like(truth), measured={"measurement": beam.A(truth)})
     residual = beam.A(made) - beam.A(truth)
     assert residual.norm() < 1e-3 * beam.A(truth).norm()
+
+
+def test_a_network_on_k_space_scales_it_and_a_discriminator_sees_magnitudes():
+    draws = torch.Generator().manual_seed(0)
+    image = torch.randn(2, 4, 6, 8, generator=draws)
+    torch.testing.assert_close(InKSpace(Half())(image), image / 2)
+    seen = OfMagnitude(nn.Identity())(channels(torch.tensor([[[3 + 4j]], [[0j]]])[:, None]))
+    torch.testing.assert_close(seen.flatten(), torch.tensor([5.0, 0.0]), atol=1e-5, rtol=1e-5)
+
+
+def test_terms_of_dagan_against_numbers():
+    """|(3, 4)| / |(0, 10)| and 0 for the other case; a shift changes no magnitude of k-space."""
+    output, target = torch.tensor([[[[3.0, 14.0]]], [[[1.0, 1.0]]]]), torch.tensor([[[[0.0, 10.0]]], [[[1.0, 1.0]]]])
+    assert losses.NormalisedError()(output, target).item() == pytest.approx(0.25)
+    image = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert losses.KSpaceMagnitude()(image.roll(3, -1), image).item() == pytest.approx(0, abs=1e-9)
+    assert losses.KSpaceMagnitude()(3 * image, image).item() == pytest.approx(
+        4 * image.square().mean().item(), rel=1e-5
+    )
+
+
+def test_a_volume_encoder_sees_four_slices_on_either_side():
+    """And begins as the flat network, slice by slice, when it is inflated."""
+    flat, deep = CPCE(width=3), CPCE(width=3, dims=3)
+    inflate(flat.state_dict(), deep)
+    volume = torch.rand(1, 1, 12, 12, 11, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    slices = torch.stack([flat(volume[..., k]) for k in range(11)], -1)
+    torch.testing.assert_close(deep(volume), slices, atol=1e-6, rtol=1e-5)
+    for parameter in deep.parameters():
+        parameter.data.fill_(0.1)
+    (slope,) = torch.autograd.grad(deep(volume)[..., 5].sum(), volume)
+    assert (slope[0, 0].abs().sum((0, 1)) > 0).tolist() == [False, *[True] * 9, False]

@@ -4,6 +4,7 @@ Reconstructions are called with a measurement and its bound operator, `method(me
 `NonLocalMeans` with images, `method(image)`. All take and give tensors (B, C, ...).
 """
 
+from adversaria.classical.beam_total_variation import BeamTotalVariation
 from adversaria.classical.bicubic import Bicubic
 from adversaria.classical.expectation import MLEM
 from adversaria.classical.filtered import FilteredBackProjection
@@ -14,6 +15,7 @@ from adversaria.classical.total_variation import TotalVariation
 from adversaria.classical.zero_filled import ZeroFilled
 
 __all__ = [
+    "BeamTotalVariation",
     "Bicubic",
     "CGSense",
     "FilteredBackProjection",

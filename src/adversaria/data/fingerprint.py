@@ -156,6 +156,8 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
     low, high = (float(v) for v in np.percentile(sample, [1, 99]))
     spacings = [image.spacing for image in images if image.spacing]
     spacing = tuple(float(v) for v in np.median(np.array(spacings), axis=0)) if _even(spacings) else ()
+    between = bool(_LABELS.search(word)) and _resized(sample)
+    kind = "grey" if between else kind
     values = np.unique(np.concatenate([np.unique(image.array) for image in images])) if kind == "labels" else ()
     suffix = looked_at[0][1].path.suffix.lower()
     return WordFacts(
@@ -171,7 +173,7 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
         least=float(sample.min()),
         most=float(sample.max()),
         values=tuple(int(v) for v in values),
-        between=kind != "labels" and bool(_LABELS.search(word)) and _extreme(sample),
+        between=between,
         lossy=suffix in _LOSSY,
         equal_channels=all(_equal_channels(image) for image in images),
     )
@@ -192,11 +194,12 @@ def _kind(name: str, image: Image) -> str:
     return "picture" if image.dtype == "uint8" else "grey"
 
 
-def _extreme(sample: np.ndarray) -> bool:
-    """Whether nearly all values lie at one of two ends: a mask that was resized or compressed."""
+def _resized(sample: np.ndarray) -> bool:
+    """Whether a mask was resized or compressed: many values, and of those above the lowest most at the upper end."""
     low, high = float(sample.min()), float(sample.max())
     part = (sample - low) / max(high - low, 1e-9)
-    return bool(np.mean((part < 0.1) | (part > 0.9)) > 0.9)
+    inside = part[part > 0.1]
+    return len(np.unique(sample)) > 8 and bool(np.mean(inside > 0.9) > 0.6)
 
 
 def _equal_channels(image: Image) -> bool:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from itertools import combinations
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -291,12 +292,13 @@ def _by_number(found: Found) -> Found:
 
 
 def _cores(names: list[str]) -> dict[str, str]:
-    """Names without the letters before their first and after their last digit, where all share them."""
-    parts = {name: re.fullmatch(r"(\D*)(.*?)(\D*)", name) for name in names}
-    ends = {(match[1], match[3]) for match in parts.values() if match}
-    cores = {name: match[2] for name, match in parts.items() if match and match[2]}
-    alike = len(ends) == 1 and len(set(cores.values())) == len(names)
-    return cores if alike else {name: name for name in names}
+    """Names without the letters that all of them begin with and the ending, from a separator on, that all share."""
+    shared = commonprefix([name[::-1] for name in names])[::-1]
+    ending = re.search(r"[^a-zA-Z0-9].*$|\D+$", shared)
+    opening = re.match(r"\D*", commonprefix(names))
+    first, last = len(opening[0]) if opening else 0, len(ending[0]) if ending else 0
+    cores = {name: name[first : len(name) - last] for name in names}
+    return cores if all(cores.values()) and len(names) > 1 else {name: name for name in names}
 
 
 def _flat(folder: Path) -> Found | None:

@@ -51,11 +51,11 @@ def named(images: Mapping[str, Image], name: str) -> Image:
 
 
 def magnitude(image: Image) -> Image:
-    """The magnitude of a complex image; others as they are."""
+    """The magnitude of a complex image, over several coils the root of the sum of squares; others as they are."""
     if not image.facts.get("complex") or len(image.array) % 2:
         return image
-    real, imaginary = image.array[0::2], image.array[1::2]
-    return replace(image, array=np.hypot(real, imaginary), facts={**image.facts, "complex": False})
+    size = np.sqrt(np.square(image.array).sum(0, keepdims=True))
+    return replace(image, array=size, facts={**image.facts, "complex": False})
 
 
 def _channels(array: NDArray[Any]) -> Array:

@@ -45,7 +45,9 @@ from adversaria.games.optimisers import SGD, Adam, RMSprop
 from adversaria.games.pggan import PGGAN
 from adversaria.games.pix2pix import Pix2Pix
 from adversaria.games.quantified_segmentation import QuantifiedSegmentation
+from adversaria.games.refine_gan import RefineGAN
 from adversaria.games.refined_segmentation import RefinedSegmentation
+from adversaria.games.refinement import Refinement
 from adversaria.games.registration import RegistrationGAN
 from adversaria.games.segan import SegAN
 from adversaria.games.semantic_aware import SemanticAwareGAN
@@ -73,6 +75,8 @@ from adversaria.games.wgan_gp import WGANGP
 from adversaria.games.x2ct import X2CT
 
 __all__ = [
+    "Refinement",
+    "RefineGAN",
     "ACGAN",
     "ALI",
     "BEGAN",

@@ -22,6 +22,7 @@ from adversaria.losses.gradient_consistency import GradientConsistency
 from adversaria.losses.gradient_difference import GradientDifference
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.k_space import KSpace, KSpaceConsistency
+from adversaria.losses.k_space_magnitude import KSpaceMagnitude
 from adversaria.losses.latent_kl import LatentKL
 from adversaria.losses.least_squares import LeastSquares
 from adversaria.losses.local_correlation import LocalCorrelation
@@ -29,6 +30,7 @@ from adversaria.losses.mean_regulation import MeanRegulation
 from adversaria.losses.minimax import Minimax, NonSaturating
 from adversaria.losses.multi_scale_similarity import MultiScaleSimilarity
 from adversaria.losses.neighbourhood import Neighbourhood
+from adversaria.losses.normalised_error import NormalisedError
 from adversaria.losses.objective import Objective, Score
 from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
 from adversaria.losses.perceptual import Perceptual
@@ -47,6 +49,8 @@ from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "KSpaceMagnitude",
+    "NormalisedError",
     "BrightBalanced",
     "Classification",
     "EdgesKept",

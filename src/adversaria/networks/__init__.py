@@ -15,7 +15,9 @@ from adversaria.networks.collagan import CollaGenerator, ContrastDiscriminator
 from adversaria.networks.context_encoder import ContextNetwork
 from adversaria.networks.context_fcn import ContextFCN
 from adversaria.networks.coupled import CoupledFront, CoupledHead, CoupledJudge, CoupledTrunk
+from adversaria.networks.cpce import CPCE
 from adversaria.networks.cycle_denoiser import CycleDenoiser
+from adversaria.networks.dagan import DAGANDiscriminator, DAGANGenerator
 from adversaria.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from adversaria.networks.dcgan_autoencoder import DCGANAutoencoder
 from adversaria.networks.dcgan_encoder import DCGANEncoder
@@ -26,6 +28,7 @@ from adversaria.networks.energy_net import EnergyAutoencoder
 from adversaria.networks.fcn import FCN
 from adversaria.networks.feature_net import FeatureDiscriminator, FeatureSegmenter
 from adversaria.networks.feature_pyramid import FeaturePyramid
+from adversaria.networks.gancs import GANCSDiscriminator, GANCSGenerator
 from adversaria.networks.global_conv import GlobalConvNet
 from adversaria.networks.headed_dcgan import HeadedDCGAN
 from adversaria.networks.image_to_image import ImageToImageNet
@@ -38,6 +41,7 @@ from adversaria.networks.local_lstm import LocalLSTMNet
 from adversaria.networks.location import LocationGenerator
 from adversaria.networks.medgan import CasNet, MedGANDiscriminator
 from adversaria.networks.multi_scale import MultiScale
+from adversaria.networks.of_magnitude import OfMagnitude
 from adversaria.networks.patch_gan import PatchGAN
 from adversaria.networks.pggan import PGGANDiscriminator, PGGANGenerator
 from adversaria.networks.plain_cnn import PlainCNN
@@ -45,6 +49,8 @@ from adversaria.networks.projection_discriminator import ProjectionDiscriminator
 from adversaria.networks.quantifying_net import QuantifyingNet, RelationDiscriminator
 from adversaria.networks.recurrent_unet import RecurrentDiscriminator, RecurrentUNet
 from adversaria.networks.red_wgan import DenseCritic, ResidualEncoderDecoder
+from adversaria.networks.refine_gan import RefineCritic, RefineGenerator
+from adversaria.networks.refinement import RefinementDiscriminator, RefinementUNet
 from adversaria.networks.refiner import Refiner
 from adversaria.networks.registration import AffineNetwork, FlowUNet
 from adversaria.networks.residual_gan import ResidualDiscriminator, ResidualGenerator
@@ -81,6 +87,7 @@ __all__ = [
     "BigGANDiscriminator",
     "BigGANGenerator",
     "ButterflyNet",
+    "CPCE",
     "CaptionDiscriminator",
     "Captioner",
     "CasNet",
@@ -99,6 +106,8 @@ __all__ = [
     "CoupledJudge",
     "CoupledTrunk",
     "CycleDenoiser",
+    "DAGANDiscriminator",
+    "DAGANGenerator",
     "DCGANAutoencoder",
     "DCGANDiscriminator",
     "DCGANEncoder",
@@ -114,6 +123,8 @@ __all__ = [
     "FeaturePyramid",
     "FeatureSegmenter",
     "FlowUNet",
+    "GANCSDiscriminator",
+    "GANCSGenerator",
     "GlobalConvNet",
     "HeadedDCGAN",
     "ImageToImageNet",
@@ -130,6 +141,7 @@ __all__ = [
     "MedGANDiscriminator",
     "MultiLevelDense",
     "MultiScale",
+    "OfMagnitude",
     "PGGANDiscriminator",
     "PGGANGenerator",
     "PatchGAN",
@@ -138,6 +150,10 @@ __all__ = [
     "QuantifyingNet",
     "RecurrentDiscriminator",
     "RecurrentUNet",
+    "RefineCritic",
+    "RefineGenerator",
+    "RefinementDiscriminator",
+    "RefinementUNet",
     "Refiner",
     "RegionEncoder",
     "RelationDiscriminator",

@@ -14,10 +14,12 @@ from adversaria.physics.dose import LowDoseCT
 from adversaria.physics.downsample import Downsample
 from adversaria.physics.erased import Erased
 from adversaria.physics.fan import FanBeam
+from adversaria.physics.fibre_view import FibreView
 from adversaria.physics.fibres import FibreBundle
 from adversaria.physics.foreign import DeepinvPhysics
 from adversaria.physics.fourier import Fourier
 from adversaria.physics.implant import ImplantCT
+from adversaria.physics.in_k_space import InKSpace
 from adversaria.physics.metal import MetalCT
 from adversaria.physics.mistriggered import Mistriggered
 from adversaria.physics.motion import RigidMotion
@@ -46,6 +48,7 @@ from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
+    "InKSpace",
     "Bands",
     "Biplanar",
     "CTScan",
@@ -60,6 +63,7 @@ __all__ = [
     "Erased",
     "FanBeam",
     "FibreBundle",
+    "FibreView",
     "Fourier",
     "FullSampling",
     "GaussianBlur",

@@ -15,7 +15,7 @@ class Consistent(nn.Module):
 
     x_0 = source,  x_k = layer(network_k(x_(k-1)), measurement, physics);  `turns` runs the whole chain so often with
     the same weights. Reads the words of the acquisition (`measurement`, and what `physics` binds). Images are
-    (B, 1, *S), or (B, 2, *S) as the parts of complex ones; of a real image with complex data the real part is kept.
+    (B, 1, *S), or (B, 2 C, *S) as the parts of complex ones; of a real image with complex data the real part is kept.
     `network` and `physics` are given to the constructor; the measurement must be that of images scaled as the source.
     """
 
@@ -58,7 +58,7 @@ class Consistent(nn.Module):
         wide = image.float() if image.dtype.itemsize < 4 else image
         if not measurement.is_complex():
             return self.layer(wide, measurement, physics)
-        if wide.shape[1] == 2:
+        if wide.shape[1] % 2 == 0:
             return channels(self.layer(complex_of(wide), measurement, physics))
         return self.layer(wide, measurement, physics).real
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from adversaria.physics.coils import MultiCoil
-from adversaria.physics.fourier import Fourier, fourier
+from adversaria.physics.fourier import Fourier, fourier, inverse_fourier
 from adversaria.physics.sampling import FullSampling, Sampling
 from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.vocabulary import Batch
@@ -39,7 +39,8 @@ class MultiCoilScan(MultiCoil):
     """As `MRScan`, by `coils` receive coils on an ellipse around the image; encoding and inverse are `MultiCoil`'s.
 
     The sensitivity falls with the distance from each coil, and their squares sum to 1 in the middle of the image
-    alone: the shading is real. `acquire` gives `coils` too, on the grid of the reconstruction.
+    alone: the shading is real. `acquire` gives `coils` too, on the grid of the reconstruction, and for methods without
+    maps `coil_images`, the zero-filled image of each, and `coil_target`, the noise-free ones (B, coils, *S).
     """
 
     key = "mr-multicoil-scan"
@@ -68,7 +69,13 @@ class MultiCoilScan(MultiCoil):
         k = fourier(seen)
         parts = random.standard_normal((2, *k.shape)) * (self.noise * float(target.abs().max()))
         noisy = self.of(words).masked(k + torch.from_numpy(parts[0] + 1j * parts[1]).to(k))
-        return {**words, "target": target, "measurement": noisy}
+        return {
+            **words,
+            "target": target,
+            "measurement": noisy,
+            "coil_images": inverse_fourier(noisy),
+            "coil_target": seen,
+        }
 
 
 def kept(x: Tensor, finer: int) -> Tensor:

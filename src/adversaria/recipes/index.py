@@ -128,6 +128,7 @@ def _work(name: str, path: Path) -> dict[str, Any]:
         "title": work.get("title"),
         "doi": work.get("doi"),
         "arxiv": work.get("arxiv"),
+        "venue": work.get("venue"),
         "table": work.get("table"),
         "task": work.get("task"),
         "modality": work.get("modality"),

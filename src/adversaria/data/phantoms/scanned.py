@@ -163,7 +163,7 @@ class Scanned(Phantom):
 
     def moved(self, name: tuple[int | str, ...], scene: Scene) -> dict[str, Any]:
         """The moving image of a pair, its mask, and how to bring it back."""
-        way = Displacement(name, scene.axes, self.spacing, self.misregistration)
+        way = Displacement.drawn(name, scene.axes, self.spacing, self.misregistration)
         image = scene.seen(self.moving, self.noise, way.image(scene.clean(self.moving)), "moving noise")
         return {
             "moving": self.out(image), "moving_mask": self.out(way.labels(scene.labels)), "flow": way.flow,
