@@ -186,12 +186,23 @@ def segment(choice: "Choice") -> list[str]:
     ]
 
 
+def _shrunk(choice: "Choice") -> list[str]:
+    """The grid of whole images, where parts of the map stay wide enough to be seen; and what it does to them."""
+    if not choice.whole:
+        return []
+    size, sides = (" x ".join(map(str, s)) for s in (choice.patch, [low for low, _ in choice.target.sizes]))
+    return [
+        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [source]}}"
+        f"  # whole images; of {sides} pixels the smallest becomes {size}"
+    ]
+
+
 def mask_to_image(choice: "Choice") -> list[str]:
     """SPADE: the label map speaks at every scale."""
     assert choice.source is not None
     return [
         f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.name)}}}",
-        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [source]}}  # whole images",
+        *_shrunk(choice),
         "intensity:",
         f"  source: {_intensity(choice.source)}",
         f"  target: {_intensity(choice.target)}",
@@ -214,7 +225,9 @@ def synthesise(choice: "Choice") -> list[str]:
     classed = f", label: {_quoted(choice.column)}" if choice.classes else ""
     flat = choice.dims == 2 and choice.target.dims == 3
     side = f"[{', '.join([str(size)] * choice.target.dims)}]" if not flat else ""
-    grid = [f"grid: !Resized {{size: {side}}}  # whole images, made small enough to learn"] if side else []
+    sides = " x ".join(str(low) for low, _ in choice.target.sizes)
+    why = f"whole images, made small enough to learn: {sides} and its sides' proportion change"
+    grid = [f"grid: !Resized {{size: {side}}}  # {why}"] if side else []
     judge = "ProjectionDiscriminator" if choice.classes else "ResidualDiscriminator"
     return [
         f"bind: {{image: {_quoted(choice.target.name)}{classed}}}",
