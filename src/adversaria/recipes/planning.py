@@ -258,11 +258,11 @@ def _patch(words: list[WordFacts], dims: int, machine: Machine, square: bool) ->
 
 
 def _whole(mask: WordFacts, image: WordFacts, machine: Machine) -> bool:
-    """Whether whole images can be made small: slices cannot, nor maps whose parts would be thinner than two pixels."""
+    """Whether whole images can be made small: slices cannot, nor maps whose parts would be thinner than a pixel."""
     if image.dims != 2 or mask.dims != 2:
         return False
     longest = max(high for _, high in image.sizes)
-    return mask.thickness * max(_grid(image, machine)) / longest >= 2.0
+    return mask.thickness * max(_grid(image, machine)) / longest >= 1.0
 
 
 def _grid(image: WordFacts, machine: Machine) -> tuple[int, ...]:
