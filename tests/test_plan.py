@@ -236,3 +236,16 @@ def test_images_that_were_not_looked_at_are_counted(tmp_path):
     facts = fingerprint(recognise(folder(tmp_path / "d", {"images": "grey"}) / "images"), looked_at=6)
     assert facts.words[0].looked_at == 10, "small files are all looked at"
     assert replace(facts.words[0], looked_at=6).said().endswith("(looked at 6)")
+
+
+def test_ct_in_nifti_is_known_by_its_air(tmp_path):
+    """NIfTI names no unit; percentiles of each image would give one tissue another value in every patient."""
+    for word, low in (("ct", -1000.0), ("mr", 0.0)):
+        (tmp_path / word).mkdir()
+        body = np.full((32, 32, 32), low, np.float32)
+        body[8:24, 8:24, 8:24] = DRAWS.normal(40, 20, (16, 16, 16))
+        nibabel.save(nibabel.Nifti1Image(body, np.eye(4)), tmp_path / word / "p1.nii.gz")
+    choice, recipe = planned(tmp_path, tmp_path)
+    assert (choice.source.name, choice.source.kind, choice.target.kind) == ("mr", "grey", "ct")
+    assert recipe.intensities()["target"].low == -1000
+    assert "taken as HU" in draft(choice, fingerprint(recognise(tmp_path)))

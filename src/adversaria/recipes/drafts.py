@@ -20,7 +20,8 @@ def _intensity(word: WordFacts) -> str:
             return f"!Labels {{values: [{values}]}}  # every other value is refused; names: [...] names them"
         case "ct":
             low, high = _round(word.low, floor), _round(word.high, ceil)
-            return f"!Window {{low: {low:g}, high: {high:g}}}  # HU, 1st to 99th percentile: one window for all"
+            unit = "HU" if word.unit == "HU" else "taken as HU for its air near -1000"
+            return f"!Window {{low: {low:g}, high: {high:g}}}  # {unit}; 1st to 99th percentile: one window for all"
         case "pet":
             return f"!Window {{low: 0, high: {_round(word.most, ceil):g}}}  # {word.unit}: one scale, so values compare"
         case "picture" | "colour":
