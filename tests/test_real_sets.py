@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from adversaria.data.fingerprint import fingerprint
 from adversaria.data.folders import recognise
@@ -69,6 +70,11 @@ def test_nuclei_are_segmented_and_drawn_from_one_mask_an_object(real, tmp_path, 
     tiny = sets("game.generator.width=4", "game.generator.hidden=8", "game.discriminator.width=4", "train.batch=1")
     words = ("train", tmp_path / "draw.yaml", "--data", folder, "--plays", "1", "--quiet", *tiny)
     assert call(*words, "--out", tmp_path / "drawn") == 0
+    Image.fromarray(np.eye(96, 128, dtype=np.uint8)).save(tmp_path / "mask.png")
+    capsys.readouterr()
+    assert call("apply", tmp_path / "drawn", "-i", tmp_path / "mask.png", "-o", tmp_path / "made.png") == 0
+    assert "grid is 64 x 64: the result has that size, not the 96 x 128" in " ".join(capsys.readouterr().err.split())
+    assert read_image(tmp_path / "made.png").array.shape == (3, 64, 64)
     assert planned(folder, tmp_path / "find.yaml").task == "segment"
     tiny = sets("game.segmenter.width=4", "game.discriminator.width=4", "train.batch=1")
     words = ("train", tmp_path / "find.yaml", "--data", folder, "--plays", "1", "--quiet", *tiny)
