@@ -104,8 +104,8 @@ def section() -> Found:
     """Coverage of the intervals and type-one errors of the tests, beside what the issue asks."""
     covered, tested, marked = intervals(), wolf(), family()
     table = [
-        [f"{r['interval']} interval", r["population"], str(r["subjects"]), f"{r['coverage']:.2%}", _error(r["coverage"]),
-         f"{r['median_width']:.3g}"]
+        [f"{r['interval']} interval", r["population"], str(r["subjects"]), f"{r['coverage']:.2%}",
+         _error(r["coverage"]), f"{r['median_width']:.3g}"]
         for r in covered
     ]  # fmt: skip
     table += [
@@ -134,7 +134,7 @@ def section() -> Found:
         goals,
         [
             "With six subjects the paired tests know only 32 p-values: at 5 % they can only be careful, which is why "
-            "they have no goal there. For log-normal values no interval keeps its level at these sizes: stated, no goal."
+            "they have no goal there. For log-normal values no interval keeps its level at these sizes: no goal either."
         ],
     )
 

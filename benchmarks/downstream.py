@@ -28,7 +28,7 @@ PLACE = Path(__file__).with_name("downstream.json")
 TRAIN, MASKS, MORE, TEST = 0, 20_000, 30_000, 50_000
 KINDS = ("phantom.shares=[1,0,0]", "phantom.shares=[0,1,0]", "phantom.shares=[0,0,1]")
 LESIONS, DRAWN, LESIONS_TEST, LESION_SIZES, CLASS_SECONDS = 60, 100, 80, (18, 60, 180), 50.0
-HEADS, PAINTED, HEADS_TEST, HEAD_SIZES, SPADE_SECONDS = 32, 96, 40, (4, 8, 32), 100.0
+HEADS, PAINTED, HEADS_TEST, HEAD_SIZES, SPADE_SECONDS = 32, 96, 30, (4, 8, 32), 50.0
 
 
 def labelled(images: Tensor, labels: Any) -> Labelled:
@@ -87,22 +87,25 @@ def maps() -> dict[str, Any]:
         "copies": pairs(both[:, :1], both[:, 1:]),
         "more": pairs(more["target"], more["source"]),
     }
-    learner = Segmenter(Training((-1.0, 1.0), width=8, steps=200))
-    return judged(learner, sets, HEAD_SIZES, {"plays": learned.plays, "cpu_s": round(learned.seconds)})
+    learner = Segmenter(Training((-1.0, 1.0), width=8, steps=80))
+    return judged(learner, sets, HEAD_SIZES, {"plays": learned.plays, "cpu_s": round(learned.seconds)}, repeats=2)
 
 
 def judged(
-    learner: Learner, sets: dict[str, Labelled], sizes: tuple[int, ...], generator: dict[str, Any]
+    learner: Learner, sets: dict[str, Labelled], sizes: tuple[int, ...], generator: dict[str, Any], repeats: int = 3
 ) -> dict[str, Any]:
-    """All arms with the generated images, and the gains at all sizes but the largest with the others in their place."""
+    """All arms with the generated images, and the gain at the smallest size with the others in their place.
+
+    `repeats` networks an arm.
+    """
     begun = time.process_time()
-    full = downstream(learner, sets["real"], sets["test"], sets["generated"], sizes, repeats=3)
+    full = downstream(learner, sets["real"], sets["test"], sets["generated"], sizes, repeats)
     rest = {
-        name: downstream(learner, sets["real"], sets["test"], sets[name], sizes[:1], repeats=3)
+        name: downstream(learner, sets["real"], sets["test"], sets[name], sizes[:1], repeats)
         for name in ("copies", "more")
     }
     spent = round(time.process_time() - begun)
-    return {"measure": learner.measure, "repeats": 3, "generator": generator, "cpu_s": spent,
+    return {"measure": learner.measure, "repeats": repeats, "generator": generator, "cpu_s": spent,
             "generated": plain(full), **{name: plain(found) for name, found in rest.items()}}  # fmt: skip
 
 

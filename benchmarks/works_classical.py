@@ -81,6 +81,15 @@ def smoothed(image: Array, truth: Array, spacing: float) -> Array:
     return np.asarray(gaussian_filter(image, (0, sigma, sigma)), np.float32)
 
 
+def inpainted(image: Array, truth: Array, spacing: float) -> Array:
+    """Biharmonic inpainting (scikit-image) of where an image is exactly 0 in a box."""
+    from scipy.ndimage import binary_opening
+    from skimage.restoration import inpaint_biharmonic
+
+    hole = binary_opening(image[0] == 0, np.ones((9, 9)))
+    return np.asarray(inpaint_biharmonic(image[0], hole), np.float32)[None]
+
+
 def named(name: str) -> Classical:
     """Give a restoration by its name; `iterated 30` has 30 views."""
     first, _, views = name.partition(" ")

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from adversaria.commands.session import Part, Session, feed_of, game_of, open_session, shapes_of
+from adversaria.data.named import magnitude
+from adversaria.data.named import named as image_of
 from adversaria.data.prepare import Prepared, measured
 from adversaria.draws import Draws
+from adversaria.engine import checkpoint
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
 from adversaria.games import Adam, Supervised
@@ -28,7 +31,7 @@ from adversaria.metrics.statistics import paired, summarise
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, seeded
-from benchmarks.works_classical import named
+from benchmarks.works_classical import named as classical_of
 
 Array = NDArray[np.float32]
 Scores = dict[str, list[float]]
@@ -81,6 +84,18 @@ def trained(session: Session, part: Part, game: Game, seconds: float, optimisers
     return plays
 
 
+def before(stage: Recipe, place: Run, seconds: float, run: Run) -> None:
+    """Play an earlier stage and leave its weights where the next one looks for them."""
+    session = open_session(stage, place, cache=run.folder / "private" / "cache")
+    part = session.make_part("train")
+    shapes = shapes_of(part, stage.training().patch)
+    seeded()
+    game = game_of(session, shapes, None, place.folder if stage.earlier else None)
+    plays = trained(session, part, game, seconds, {**game.optimisers, **stage.training().optimisers})
+    state = checkpoint.Checkpoint(plays, {"game": dict(game.state_dict()), "averages": {}}, {"shapes": shapes})
+    checkpoint.write(place.checkpoints, state)
+
+
 def _staged(game: Game, done: float) -> None:
     """Half of the time is for what a game does first (pre-training, the first of two stages)."""
     for name in ("pretraining", "first_plays"):
@@ -98,8 +113,16 @@ def twin(game: Game) -> Supervised:
 def answered(game: Game, case: Prepared) -> Array:
     """What a game makes of a case as a whole, in the target's unit."""
     words = {w: torch.from_numpy(np.array(a))[None] for w, a in case.arrays.items()}
-    made = game({**words, "draws": Draws(1, 0, [0])})["output"][0].numpy()
-    return np.asarray(case.scales["target"].inverse(made), np.float32)
+    made = game({**words, "draws": Draws(1, 0, [0])})["output"]
+    if isinstance(game, Supervised) and "mask" in words and made.shape == words["source"].shape:
+        # a hole is filled, and what is known is kept
+        made = torch.where(words["mask"] > 0, made, words["source"])
+    return shown_as(np.asarray(case.scales["target"].inverse(made[0].numpy()), np.float32))
+
+
+def shown_as(image: Array) -> Array:
+    """The magnitude of an image whose two channels are the parts of a complex one; others as they are."""
+    return np.hypot(image[:1], image[1:]) if len(image) == 2 else image
 
 
 def score(image: Array, truth: Array, lesion: Array | None, recipe: Recipe) -> dict[str, float]:
@@ -119,7 +142,7 @@ def score(image: Array, truth: Array, lesion: Array | None, recipe: Recipe) -> d
     return {name: float(value) for name, value in found.items()}
 
 
-def seen(case: Prepared, images: Mapping[str, Any], shown: str, truth: Array) -> Array:
+def seen(case: Prepared, images: Mapping[str, Any], shown: str, truth: Array, joined: bool) -> Array:
     """The input as a reader sees it, on the grid of the truth: larger pixels are repeated."""
     if shown == "k-space":
         from adversaria.physics.fourier import inverse_fourier
@@ -131,6 +154,7 @@ def seen(case: Prepared, images: Mapping[str, Any], shown: str, truth: Array) ->
     if shown:
         return np.asarray(images[shown].array, np.float32)
     image = case.scales["source"].inverse(np.array(case.arrays["source"]))
+    image = shown_as(image) if len(image) == 2 and not joined else image[: len(truth)]
     for axis in range(1, image.ndim):
         image = image.repeat(truth.shape[axis] // image.shape[axis], axis)
     return np.asarray(image, np.float32)
@@ -145,28 +169,32 @@ def restoring(
     shown: str = "",
     small: bool = False,
     pairs: bool = True,
+    people: bool = False,
     purpose: str = "restored images like the truth",
 ) -> Row:
     """Play a work and its twin, and measure both on unseen subjects beside the input and a classical image."""
     recipe = read_recipe(key, changes)
     with TemporaryDirectory() as folder:
-        session = open_session(recipe, Run(Path(folder)))
+        run = Run(Path(folder))
+        for number, stage in enumerate(recipe.earlier, 1):
+            before(stage, Run(run.folder / f"stage-{number}"), seconds / (2 * len(recipe.earlier)), run)
+        session = open_session(recipe, run)
         train, test = session.make_part("train"), session.make_part("test")
         shapes = shapes_of(train, recipe.training().patch)
         seeded()
-        game = game_of(session, shapes)
+        game = game_of(session, shapes, None, run.folder if recipe.earlier else None)
         stated = recipe.training().optimisers
         plays = trained(session, train, game, seconds, {**game.optimisers, **stated})
         games: dict[str, Game] = {"own": game}
         if pairs:
             seeded()
-            other = twin(game_of(session, shapes))
+            other = twin(game_of(session, shapes, None, run.folder if recipe.earlier else None))
             rate = stated.get("generator") or stated.get("generators") or Adam(1e-3)
             trained(session, train, other, seconds, {"generator": rate})
             games["pixel-only twin"] = other
         stream = next(name for name, p in session.plans.items() if "source" in p.bind)
         cases = list(zip(test.streams[stream], test.cases[stream], strict=True))
-        found = judged(session, stream, cases, games, classical, shown, small)
+        found = judged(session, stream, cases, games, classical, shown, small, people)
     return row(key, found, measure, purpose, plays, seconds, len(cases))
 
 
@@ -178,6 +206,7 @@ def judged(
     classical: str,
     shown: str,
     small: bool,
+    people: bool,
 ) -> dict[str, Scores]:
     """Every measure of every image of every case."""
     recipe, found = session.recipe, dict[str, Scores]()
@@ -186,28 +215,27 @@ def judged(
     kept: dict[str, list[Array]] = {}
     for prepared, case in cases:
         images = measured(case, session.plans[stream])
-        truth = np.asarray(images[wanted].array, np.float32)
+        whole = np.asarray(magnitude(image_of(images, wanted)).array, np.float32)
+        truth = whole
         if facts.scaled:
             scale = prepared.scales["target"]
             truth = np.asarray(scale.forward(truth), np.float32)
         word = (facts.lesion or "").rpartition(".")[2]
         lesion = images[word].array if word in images else None
         shots = {name: answered(game, prepared) for name, game in games.items()}
-        shots["input"] = seen(prepared, images, shown, truth)
+        shots["input"] = seen(prepared, images, shown, truth, "+" in recipe.bind["source"])
         if classical:
             raw = prepared.scales["source"].inverse(np.array(prepared.arrays["source"])) if small else shots["input"]
-            whole = np.asarray(images[wanted].array, np.float32)
-            shots["classical"] = named(classical)(np.asarray(raw, np.float32), whole, prepared.spacing[0])
+            shots["classical"] = classical_of(classical)(np.asarray(raw, np.float32), whole, prepared.spacing[0])
         for name, image in shots.items():
             image = np.asarray(scale.forward(image), np.float32) if facts.scaled else image
             kept.setdefault(name, []).append(image)
             for measure, value in score(image, truth, lesion, recipe).items():
                 found.setdefault(name, {}).setdefault(measure, []).append(value)
         kept.setdefault("truth", []).append(truth)
-        if "face" in images:
-            kept.setdefault("region", []).append(np.asarray(images["face"].array, np.float32))
-    if "region" in kept:
-        region = np.stack(kept["region"]).any((0, 1))
+    if people:
+        low, high = facts.range
+        region = np.abs(np.stack(kept["input"]) - np.stack(kept["truth"])).mean((0, 1)) > 0.02 * (high - low)
         for name, scores in found.items():
             rate = identification_rate(np.stack(kept[name]), np.stack(kept["truth"]), region)
             scores["identification rate"] = [rate]

@@ -25,10 +25,31 @@ PLANS = {
     "chen-2018b": Plan("restoring", (), _NOISE),
     "ran-2018": Plan("restoring", (), _NOISE),
     "abramian-2018": Plan(
-        "restoring", (), {"pairs": False, "measure": "ssim", "purpose": "faces after anonymisation, and who is found"}
+        "restoring",
+        (),
+        {"pairs": False, "people": True, "measure": "ssim", "purpose": "faces rebuilt, who is found"},
     ),
     "oksuz-2018": Plan("restoring", (), {**_NOISE, "shown": "k-space"}),
     "armanious-2018a": Plan("restoring", (), _NOISE),
     "armanious-2018c-pet": Plan("restoring", (), {"classical": "smoothed"}),
     "mahapatra-2017": Plan("restoring", (), {"classical": "enlarged", "small": True}),
+    "armanious-2018b-ct": Plan("restoring", (), {"classical": "inpainted"}),
+    "armanious-2018b-mr": Plan("restoring", (), {"classical": "inpainted"}),
+    "kim-2018": Plan("restoring", (), {**_NOISE, "shown": "low"}),
+    **{
+        key: Plan("restoring", (), _NOISE)
+        for key in (
+            "shan-2018",
+            "quan-2018",
+            "mardani-2017",
+            "yu-2017",
+            "yang-2018a-dagan",
+            "dar-2018b",
+            "shitrit-2017",
+            "seitzer-2018",
+            "zhang-2018a",
+            "wang-2018b",
+            "ravi-2018",
+        )
+    },
 }

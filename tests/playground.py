@@ -95,6 +95,9 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "AdversarialAutoencoder": lambda dims: games.AdversarialAutoencoder(
         PointEncoder(dims), Generator(dims), CodeJudge()
     ),
+    "ChainedSynthesis": lambda dims: games.ChainedSynthesis(
+        PointEncoder(dims), Generator(dims), Translator(dims), CodeJudge(), Discriminator(dims, 2)
+    ),
     "AnoGAN": lambda dims: games.AnoGAN(Generator(dims), Discriminator(dims), steps=3),
     "BEGAN": lambda dims: games.BEGAN(Generator(dims), Autoencoding(dims), balance=0.5),
     "BiGAN": lambda dims: games.BiGAN(PointEncoder(dims), Generator(dims), Joint(dims)),

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from adversaria.data.phantoms import temporal_bone
 from adversaria.draws import stream
 from adversaria.physics import (
     Bands,
@@ -19,6 +20,7 @@ from adversaria.physics import (
 )
 from adversaria.physics.fourier import inverse_fourier
 from adversaria.physics.implant import LowDoseCT
+from adversaria.physics.metal import attenuation
 
 
 def disc(size, radius, value):
@@ -83,9 +85,12 @@ def test_an_implant_is_scanned_as_the_metal_that_an_operator_places():
     cover = torch.zeros_like(hu)
     cover[..., 20:24, 28:32] = 1.0
     metal = MetalCT(views=60)
+    metal.metal = "platinum"
     shown = metal.inserted(hu, cover)
     found = ImplantCT(views=60, ceiling=None).measure(shown, 1.0, stream("scan"))
     torch.testing.assert_close(found, metal.scanned(hu, cover, 1.0, stream("scan")))
+    light = ImplantCT("titanium", views=60, ceiling=None).measure(metal.inserted(hu, 0.02 * cover), 1.0, stream("scan"))
+    assert float((light - hu)[..., 28:36, 36:44].abs().mean()) < float((found - hu)[..., 28:36, 36:44].abs().mean())
     capped = ImplantCT(views=60).measure(shown, 1.0, stream("scan"))
     assert capped.max() == 3071 and isinstance(ImplantCT().scanner, LowDoseCT)
     # without metal there is nothing but the noise of the scan
@@ -125,3 +130,14 @@ def test_a_hole_is_one_box_near_the_middle_and_nothing_else_changes(shape):
     assert len(corners) > 2
     with pytest.raises(ValueError, match="does not fit"):
         Erased(30).measure(image, 1.0, stream("hole"))
+
+
+def test_platinum_has_its_edge():
+    table = {50.0: 136, 80.0: 186, 140.0: 43.7}
+    assert all(attenuation("platinum", energy) == pytest.approx(value) for energy, value in table.items())
+    assert attenuation("platinum", 78.0) < 45 < 185 < attenuation("platinum", 79.0)
+    assert all(65 < attenuation("platinum", energy) < 85 for energy in (60.0, 65.0))
+    pure = 1000 * (attenuation("platinum", 65.0) / attenuation("water", 65.0) - 1)
+    assert pure == pytest.approx(temporal_bone._METAL, rel=2e-3)
+    with pytest.raises(ValueError, match="no metal"):
+        ImplantCT("gold")

@@ -8,6 +8,7 @@ from adversaria import classical
 from adversaria.classical import (
     MLEM,
     SART,
+    BeamTotalVariation,
     Bicubic,
     CGSense,
     FilteredBackProjection,
@@ -15,6 +16,7 @@ from adversaria.classical import (
     TotalVariation,
     ZeroFilled,
 )
+from adversaria.classical.beam_total_variation import Tempered
 from adversaria.classical.sart import golden_order
 from adversaria.classical.total_variation import denoised, divergence, gradient, squared_norm
 from adversaria.draws import stream
@@ -98,6 +100,19 @@ def test_total_variation_removes_the_streaks_of_few_views():
     y = beam.A(x)
     back = relative(FilteredBackProjection()(y, beam), x)
     assert relative(TotalVariation(1e-4, 100)(y, beam), x) < 0.3 * back
+
+
+def test_total_variation_of_a_beam_settles_in_fewer_steps():
+    """The filter is its own transpose, and makes what a few steps leave smaller."""
+    x = 0.2 * pieces(40)
+    beam = ParallelBeam(40, 16, 61, shift=2.0)
+    y = beam.A(x)
+    ours, plain = (relative(m(y, beam), x) for m in (BeamTotalVariation(1e-3, 25), TotalVariation(1e-3, 25)))
+    assert ours < 0.6 * plain and ours < 0.4 * relative(FilteredBackProjection()(y, beam), x)
+    physics, z = Tempered(beam), noise(1, 1, 16, 61, seed=3)
+    torch.testing.assert_close((physics.A(x) * z).sum(), (x * physics.adjoint(z)).sum())
+    with pytest.raises(TypeError, match="no views"):
+        BeamTotalVariation()(y, Fourier())
 
 
 def test_sense_is_the_least_squares_solution():

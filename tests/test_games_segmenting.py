@@ -52,16 +52,16 @@ def test_the_evaluator_of_unannotated_images_never_sees_a_true_map():
 
 
 def test_heat_maps_stand_on_the_middles_of_labels():
-    """A label whose voxels are centred on (2, 3, 5) is seen at (2, 5) from the side and at (3, 5) from the front."""
+    """A label whose voxels are centred on (2, 3, 5) is seen at (2, 3) from the side and at (2, 5) from the front."""
     game = games.ButterflyGAN(nn.Identity(), nn.Identity(), nn.Identity(), classes=3, spread=1.0)
     mask = torch.zeros(1, 1, 7, 8, 9)
     mask[..., 1:4, 2:5, 5] = 1
-    side, front = game.heat(mask, 3), game.heat(mask, 2)
-    assert side.shape == (1, 3, 7, 9) and front.shape == (1, 3, 8, 9)
-    assert side[0, 1].argmax() == 2 * 9 + 5 and front[0, 1].argmax() == 3 * 9 + 5
-    assert float(side[0, 1, 3, 5]) == pytest.approx(0.606531, abs=1e-5)
-    assert not side[0, 2].any() and float(side[0, 0, 2, 5]) == pytest.approx(0)
-    assert [v.shape for v in views(torch.zeros(1, 1, 7, 8, 9))] == [(1, 1, 7, 9), (1, 1, 8, 9)]
+    front, side = game.heat(mask, -2), game.heat(mask, -1)
+    assert front.shape == (1, 3, 7, 9) and side.shape == (1, 3, 7, 8)
+    assert front[0, 1].argmax() == 2 * 9 + 5 and side[0, 1].argmax() == 2 * 8 + 3
+    assert float(side[0, 1, 3, 3]) == pytest.approx(0.606531, abs=1e-5)
+    assert not side[0, 2].any() and float(side[0, 0, 2, 3]) == pytest.approx(0)
+    assert [v.shape for v in views(torch.zeros(1, 1, 7, 8, 9))] == [(1, 1, 7, 8), (1, 1, 7, 9)]
 
 
 def test_the_energy_game_holds_its_margin_and_real_networks_fit_it():

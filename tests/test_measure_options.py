@@ -19,7 +19,7 @@ SEGMENTS = """
 phantom: !Brain {size: 32}
 subjects: {train: 3, validation: 1, test: 1}
 bind: {source: t1, mask: mask}
-intensity: {source: !Percentile {}, mask: !Window {low: 0, high: 7, into: [0, 7]}}
+intensity: {source: !Percentile {}, mask: !Labels {values: [1, 2, 3, 4, 5, 6, 7], names: [a, b, c, d, e, f, g]}}
 game: !AdversarialSegmentation
   classes: 8
   segmenter: !UNet {depth: 3, width: 4, norm: instance, dropout: 0.0, final: identity}
@@ -199,6 +199,31 @@ def test_places_of_lesions_are_checked(place, tmp_path, capsys):
     assert call("measure", *words, "--spacing", 1, 1) == 0
 
 
+def test_one_measure_that_fails_does_not_lose_the_others(place, tmp_path, capsys):
+    words = ("measure", "--reference", place / "true", "--output", place / "made", "--range", 0, 400, "--quiet")
+    asked = ("--metrics", "mae,auc,fid,colour_constancy", "--classes", tmp_path / "no.csv", "--features", "vgg")
+    said = refused(capsys, *words, *asked, "--mask", place / "mask", "--csv", tmp_path / "s.csv")
+    assert set(scored(tmp_path / "s.csv")) == {"mae"} and "auc could not be measured: there is no table" in said
+    assert "no feature network 'vgg'" in said
+    assert call(*words, "--metrics", "colour_constancy", "--mask", place / "mask") == 0
+    save(tmp_path / "odd", "0", np.ones((SIDE, SIDE)))
+    save(tmp_path / "odd", "5", np.ones((SIDE, SIDE)))
+    said = refused(capsys, *words, "--metrics", "colour_constancy", "--mask", tmp_path / "odd")
+    assert "has no region for '1'" in said
+
+
+def test_label_maps_of_other_bits_are_compared(tmp_path, capsys):
+    from PIL import Image
+
+    for name, kind in (("true", np.uint8), ("made", np.uint16)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.eye(12, dtype=kind)).save(tmp_path / name / "a.png")
+    words = ("measure", "--reference", tmp_path / "true", "--output", tmp_path / "made", "--quiet", "--metrics")
+    assert call(*words, "dice,hausdorff", "--spacing", 1, 1) == 0
+    assert "--spacing MM MM" in refused(capsys, *words, "hausdorff")
+    assert "different scales" in refused(capsys, *words, "dice,mae")
+
+
 ODD = {
     "line": (("--line", 1, 2, 3), "a line has 4 or 6 numbers, not 3"),
     "range": (("--range", 5, 5), "is empty"),
@@ -230,7 +255,7 @@ def test_a_segmentor_gives_labels_of_planes_volumes_and_refuses_colour(segments)
     image = np.random.default_rng(0).random((1, 32, 32, 3))
     found = segment(image)
     assert found.shape == (1, 32, 32, 3) and set(np.unique(found)) <= set(range(8))
-    with pytest.raises(UserError, match="trained on 1 channels"):
+    with pytest.raises(UserError, match="3 channels; this run was trained on 1"):
         segment(np.zeros((3, 32, 32)))
 
 

@@ -113,6 +113,18 @@ def test_sinograms_with_a_geometry(tmp_path, ending):
     np.testing.assert_allclose(coarse.array, image.array / 2, atol=2e-3)
 
 
+def test_water_gives_hounsfield_units(tmp_path):
+    """The bodies attenuate as a beam's water of 0.2 per cm does, so they are 0 HU, or 1000 where both overlap."""
+    lines, _ = raw_files.sinogram()
+    np.save(tmp_path / "a.npy", lines)
+    one = read_image(raw_files.with_geometry(tmp_path / "a.npy", views=40, size=48))
+    raw_files.with_geometry(tmp_path / "a.npy", views=40, size=48, water=0.4)
+    image = read_image(tmp_path / "a.npy")
+    assert image.unit == "HU"
+    np.testing.assert_allclose(image.array, 1000 * (one.array / 0.4 - 1), atol=0.5)
+    np.testing.assert_allclose(image.raw["measurement"], one.raw["measurement"] / 2, rtol=1e-5)
+
+
 def test_a_fan_and_a_stack_of_slices(tmp_path):
     from adversaria.physics import FanBeam
 
@@ -296,6 +308,7 @@ STATED = [
     ({"views": 40, "axes": 3}, "'axes', which means nothing"),
     ({"views": 40, "element": -1}, "element: -1"),
     ({"views": 40, "span": 400}, "span: 400"),
+    ({"views": 40, "water": 0}, "water: 0"),
     ({"element": 1.0}, "neither views nor angles"),
     ([1, 2], "no object"),
 ]

@@ -272,7 +272,7 @@ def test_the_index_is_up_to_date():
     )
 
 
-NAMELESS = ("bentaieb-2018", "rezaei-2018b", "wang-2017a", "zanjani-2018")
+NAMELESS = ("bentaieb-2018", "kim-2018", "rezaei-2018b", "wang-2017a", "zanjani-2018")
 
 
 def test_works_follow_the_tables():

@@ -82,13 +82,22 @@ def test_labels_go_to_classes_and_back():
     [
         ([0, 1, 3], "holds 3;", "intensity.mask.values=[1, 3]"),
         ([0, 1, 254.5], "no label map", "JPEG"),
-        (list(range(0, 256, 9)), "no label map", "Threshold"),
+        (list(range(0, 256, 9)), "no label map", "mask.threshold"),
     ],
 )
 def test_unknown_and_lossy_labels_are_refused(values, said, remedy):
     with pytest.raises(UserError) as caught:
         Labels((1, 2)).fit(np.array([[values]], np.float32))
     assert said in caught.value.message and remedy in caught.value.remedy
+
+
+def test_a_lossy_mask_of_one_class_can_be_cut():
+    array = np.array([[[0.0, 3.0], [120.0, 254.5]]], np.float32)
+    scale = Labels((255,), ("lung",), threshold=127).fit(array)
+    assert scale.forward(array).tolist() == [[[0, 0], [0, 1]]]
+    assert scale.inverse(scale.forward(array)).tolist() == [[[0, 0], [0, 255]]]
+    with pytest.raises(UserError, match="one class"):
+        Labels((1, 2), threshold=1).fit(array)
 
 
 def test_labels_that_contradict_themselves_are_refused():
@@ -239,6 +248,26 @@ def test_the_truth_may_lie_in_the_other_domain():
     assert word_of(adapted) == "unlabelled" and truth_of(adapted) == "ct.mask"
     plain = read_recipe("izadi-2018")
     assert word_of(plain) == "source" and truth_of(plain) == "lesion"
+
+
+def test_a_strip_takes_cases_of_different_sizes(tmp_path):
+    from adversaria.tasks.pictures import strip
+
+    rows = [[np.zeros(size, np.float32)] * 2 for size in ((8, 6), (5, 9))]
+    strip(rows, 0.0, 1.0, tmp_path / "strip.png", "a test")
+    with Picture.open(tmp_path / "strip.png") as picture:
+        assert picture.size == (2 * 11 - 2, 8 + 2 + 5)
+
+
+def test_only_games_that_segment_are_scored_as_segmenters():
+    """A translator that is trained with label maps still translates."""
+    from adversaria import games
+
+    assert read_recipe("dai-2017b").labels().classes == 4
+    place = {name for name in games.__all__ if getattr(getattr(games, name), "segments", False)}
+    assert {"AdversarialSegmentation", "SegAN", "DomainAdversarial", "ButterflyGAN"} <= place
+    assert not {"Pix2Pix", "CycleGAN", "SemiSupervisedSegmentation"} & place
+    assert read_recipe("huo-2017").labels() is None
 
 
 def test_outlines_are_drawn_in_the_colours_of_the_classes():

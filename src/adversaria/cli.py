@@ -22,10 +22,12 @@ COMMANDS = {
     "sample": ("sample:sample", "Draw images from a synthesis run."),
     "evaluate": ("evaluate:evaluate", "Score a run case by case, with intervals."),
     "measure": ("measure:measure", "Score any two folders of images; no model needed."),
+    "downstream": ("downstream:downstream", "Are synthetic images good for a task? Train on them, test on real ones."),
     "compare": ("compare:compare", "Put runs side by side on the same cases: paired tests, one page, tables."),
     "ablate": ("ablate:ablate", "Train a recipe without each of its terms in turn: what each is worth."),
     "report": ("report:report", "Write one self-contained HTML page of a run."),
     "cite": ("listing:cite", "Print BibTeX for a published work."),
+    "weights": ("weights:weights", "Fetch published weights of feature networks, checked by hash."),
     "doctor": ("doctor:doctor", "Say what is installed, what is missing and why it matters."),
 }
 DATA_COMMANDS = {

@@ -46,6 +46,7 @@ WORDS: dict[str, Word] = {
     "paired_target": Word("B C S", "normalised", "the partner of `paired_source`"),
     "output": Word("B C S", "normalised", "what the game made"),
     "restored": Word("B C S", "normalised", "an image brought back through both directions of a cycle"),
+    "sharpness": Word("B C S", "0 to 1", "how sharp an image is at every place"),
     "mask": Word("B 1 S", "labels or 0-1", "a region of interest"),
     "target_mask": Word("B 1 S", "labels", "the label map of `target`, where `mask` is that of `source`"),
     "label": Word("B", "class index", "the class of the case"),

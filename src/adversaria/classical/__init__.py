@@ -4,6 +4,7 @@ Reconstructions are called with a measurement and its bound operator, `method(me
 `NonLocalMeans` with images, `method(image)`. All take and give tensors (B, C, ...).
 """
 
+from adversaria.classical.beam_total_variation import BeamTotalVariation
 from adversaria.classical.bicubic import Bicubic
 from adversaria.classical.expectation import MLEM
 from adversaria.classical.filtered import FilteredBackProjection
@@ -14,12 +15,13 @@ from adversaria.classical.total_variation import TotalVariation
 from adversaria.classical.zero_filled import ZeroFilled
 
 __all__ = [
+    "MLEM",
+    "SART",
+    "BeamTotalVariation",
     "Bicubic",
     "CGSense",
     "FilteredBackProjection",
-    "MLEM",
     "NonLocalMeans",
-    "SART",
     "TotalVariation",
     "ZeroFilled",
 ]

@@ -138,10 +138,22 @@ def acquired(restored: Any, image: Image, handle: str) -> tuple[Image, list[str]
         )
     acquisition = Acquisition(operator, recipe.dims())
     if image.raw:
+        refuse_fewer_views(image, operator, recipe.name)
         return named({base: acquisition.given(image)}, name), []
     made = acquisition(image, stream("acquire", restored.seed, handle, base))
     told = f"it is taken as a whole image ('{of}'): its raw data are simulated by {type(operator).__name__}"
     return named({base: made}, name), [told]
+
+
+def refuse_fewer_views(image: Image, operator: Any, name: str) -> None:
+    """Refuse a sinogram of fewer views than a run was trained for: its network does not know such streaks."""
+    there = len(image.raw.get("angles", ()))
+    wanted = len(getattr(operator, "angles", ()))
+    if 0 < there < wanted:
+        raise UserError(
+            f"the scan has {there} views, and {name} was trained for {wanted}.",
+            f"Bring all views, or train a run for {there}: --set angles of the operators to {there}.",
+        )
 
 
 def raw_of(recipe: Any, image: Image, scale: Scale) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,7 @@
 """Apply a trained run to files or folders, and write the result in the input's own geometry."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,13 +61,13 @@ def apply(
     if not quiet:
         console.print(restored.said, markup=False)
     word = word_of(restored.recipe) if restored.recipe.labels() else "source"
-    places = _places(recognise(input), restored.recipe.bind[word])
+    places = _places(recognise(input), restored.recipe.bind[word], restored.recipe.dims() == 3)
     several = len(places) > 1
     written, heard = [], list[str]()
     with progress("applying", quiet) as tick:
-        for number, place in enumerate(places):
+        for number, (place, load) in enumerate(places):
             target = output / _relative(place, input) if several else output
-            written.append(apply_file(restored, place, target, overlap, keep_identity, heard.append))
+            written.append(apply_file(restored, place, target, overlap, keep_identity, heard.append, load))
             tick(number + 1, len(places))
     if not quiet:
         for text in dict.fromkeys(heard):
@@ -76,12 +77,34 @@ def apply(
     return written
 
 
-def _places(found: Any, bound: str) -> list[Path]:
-    """The images of a folder that are the run's input: all, or those of the word that it was trained on."""
-    from adversaria.data.cases import pick_word
+Load = Callable[[], Any] | None
 
-    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, bound.rpartition(".")[2])
-    return [source.path for source in found.words[word].values()]
+
+def _places(found: Any, bound: str, volume: bool) -> list[tuple[Path, Load]]:
+    """The images of a folder that are the run's input: all, or those of the word that it was trained on.
+
+    Where the run starts from several images of a case, each place is the first one's, with what loads them joined.
+    """
+    from adversaria.data.cases import paired, pick_word
+
+    name = bound.rpartition(".")[2]
+    if "+" in name:
+        if len(found.words) == 1:
+            raise UserError(
+                f"this run starts from several images of a case ({name}), and there is one kind: {found.describe()}.",
+                "Give a folder that holds all of them, in the layout that the run was trained on.",
+            )
+        words = [pick_word(found, part) for part in name.split("+")]
+        cases = paired(found, words, volume)
+        return [(case.paths[0], partial(_loaded, case, "+".join(words))) for case in cases]
+    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, name)
+    return [(source.path, None) for source in found.words[word].values()]
+
+
+def _loaded(case: Any, name: str) -> Any:
+    from adversaria.data.named import named
+
+    return named(case.load(), name)
 
 
 def _relative(place: Path, root: Path) -> Path:
@@ -95,8 +118,9 @@ def apply_file(
     overlap: float | None,
     keep_identity: bool,
     say: Callable[[str], None] = lambda text: None,
+    load: Load = None,
 ) -> Path:
-    """Apply a restored run to one image and write the result; tell what the user must know of it."""
+    """Apply a restored run to one image (or what `load` gives) and write the result; tell what the user must know."""
     from adversaria.commands.acquiring import acquired
     from adversaria.commands.conditions import placed
     from adversaria.commands.segmenting import word_of, write_segmentation
@@ -104,7 +128,8 @@ def apply_file(
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
-    image = placed(restored, read_image(place, require_volume=restored.recipe.dims() == 3))
+    image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
+    image = placed(restored, image)
     segments = restored.recipe.labels() is not None
     word = word_of(restored.recipe) if segments else "source"
     image, told = acquired(restored, image, place.name)

@@ -47,8 +47,14 @@ def words_of(per_case: Sequence[Any], landmarks: Path | None, features: str, spa
         tables={} if landmarks is None else {"landmarks": landmarks_of(landmarks)},
         network=network,
         paired=not per_case or any({"target", "truth", "noise_target"} & set(metric.needs) for metric in per_case),
+        labels=all(metric.key == "M32" for metric in per_case),
         spacing=tuple(spacing) if spacing else None,
     )
+
+
+def told(error: UserError) -> str:
+    """A mistake and its remedy as the reason why a measure has no value."""
+    return f"{error.message.rstrip('.')} ({error.remedy.rstrip('.')})"
 
 
 def ends_of(line: Any) -> Any:

@@ -15,6 +15,7 @@ def evaluate(
     assume_independent: bool = False,
     weights: Annotated[list[str] | None, Parameter(negative="")] = None,
     trust: bool = False,
+    classical: Annotated[bool, Parameter(negative="")] = False,
     json: bool = False,
     quiet: bool = False,
 ) -> list[Any]:
@@ -37,6 +38,9 @@ def evaluate(
         NAME=PATH of a pretrained network that the recipe names.
     trust
         Allow the run's recipe to name Python files.
+    classical
+        Score classical methods on the same cases too: total variation, CG-SENSE, filtered back-projection, SART,
+        bicubic interpolation or non-local means, whichever fit what the recipe acquires.
     json
         Print a JSON list instead of a table.
     quiet
@@ -46,7 +50,7 @@ def evaluate(
     from adversaria.commands.session import warnings_of
 
     files = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
-    restored, session, done = score_run(run, data, checkpoint, assume_independent, files, trust, quiet)
+    restored, session, done = score_run(run, data, checkpoint, assume_independent, files, trust, quiet, classical)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):
@@ -63,6 +67,7 @@ def score_run(
     weights: Mapping[str, Path] | None = None,
     trust: bool = False,
     quiet: bool = False,
+    classical: bool = False,
 ) -> tuple[Any, Any, Any]:
     """Score a run on its test part, keep the scores in it, and give the restored run, its data and the scores."""
     from adversaria.commands.progress import progress
@@ -98,6 +103,10 @@ def score_run(
         else:
             part = session.make_part("test")
             methods = {"input": identity, "output": output_of(restored)}
+            if classical:
+                from adversaria.commands.classical import rivals
+
+                methods |= rivals(session)
             done = score_part(session, part, methods, restored.run.folder.name, tick)
     if not done.scores:
         reasons = "; ".join(f"{name}: {why}" for name, why in done.unmeasured.items())

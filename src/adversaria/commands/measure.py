@@ -125,6 +125,7 @@ def measure(
         refuse_gaps,
         refuse_no_range,
         segmentor_in,
+        told,
         uptake_of_four,
         words_of,
     )  # fmt: skip
@@ -160,7 +161,10 @@ def measure(
         bad = bad + _score_cases(done, per_case, pairs, words, output.name, 2 if slices else 3, quiet)
     if per_set:
         places = {"outputs": second, "references": first, "training": training, "degraded": degraded, "masks": mask}
-        done.scores += _score_sets(done, per_set, places, output.name, range, features)
+        try:
+            done.scores += _score_sets(done, per_set, places, output.name, range, features)
+        except UserError as error:
+            done.unmeasured |= {metric.name: told(error) for metric in per_set}
     if many:
         whole = Whole(second, first, words, classes, detections, true_lesions, number_of(number))
         done.scores += _score_many(done, many, whole, output.name)
@@ -221,19 +225,22 @@ def _score_sets(
     done: Any, chosen: Sequence[Any], places: Mapping[str, Any], run: str, data_range: Any, features: str
 ) -> list[Any]:
     """Score the folders as sets."""
+    import numpy as np
+
     from adversaria.commands import measured
     from adversaria.commands.set_scoring import network_of, rows, score_sets
     from adversaria.data.read import read_image
 
-    found = {w: measured.flat(p) if isinstance(p, Path) else p for w, p in places.items() if p is not None}
-    needed = {word for metric in chosen for word in (*metric.needs, *metric.takes)}
-    if "masks" not in needed:
-        found.pop("masks", None)
+    masks = places.get("masks")
+    found = {
+        word: measured.flat(place) if isinstance(place, Path) else place
+        for word, place in places.items() if place is not None and word != "masks"
+    }  # fmt: skip
     read = {word: [read_image(path) for path in some.values()] for word, some in found.items()}
     images = {word: [image.array for image in some] for word, some in read.items()}
-    if "masks" in images:
-        masks = [read_image(found["masks"][name]).array[:1] for name in found["outputs"]]
-        images["masks"] = [mask * (mask > 0) for mask in masks]
+    if masks is not None and any("masks" in metric.takes for metric in chosen):
+        pairs = zip(found["outputs"], read["outputs"], strict=True)
+        images["masks"] = [(measured.beside(masks, name, image)[:1] > 0).astype(np.float32) for name, image in pairs]
     unit = next((image.unit for image in read.get("references", read["outputs"])), "")
     training = (lambda: images["training"]) if "training" in images else None
     made = score_sets(chosen, images, data_range, lambda: network_of(features, training, data_range), done.unmeasured)

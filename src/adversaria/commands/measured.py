@@ -13,7 +13,8 @@ class Words:
     """Words that are the same for all cases; folders of regions and of maps, and tables, by word; networks.
 
     A region counts where it is above 0, a map is taken as it is. With `paired` the output is compared with the
-    reference, so both must lie on one grid and be of one kind; `spacing` (mm) stands in where an image has none.
+    reference, so both must lie on one grid and be of one kind; with `labels` both are label maps, whose bits do not
+    matter; `spacing` (mm) stands in where an image has none.
     """
 
     fixed: Mapping[str, Any]
@@ -22,6 +23,7 @@ class Words:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     network: Any = None
     paired: bool = True
+    labels: bool = False
     spacing: tuple[float, ...] | None = None
 
     def of(self, name: str, reference: Path | None, output: Path) -> tuple[Any, Any, dict[str, Any]]:
@@ -31,11 +33,11 @@ class Words:
         made = read_image(output)
         truth = read_image(reference) if reference is not None else None
         if truth is not None and self.paired:
-            _comparable(truth, made)
+            _comparable(truth, made, self.labels)
         placed = truth or made
         given = {"spacing": placed.spacing or self.spacing, "features": self.network, **self.fixed}
-        given |= {word: _beside(folder, name, placed)[:1] > 0 for word, folder in self.regions.items() if folder}
-        given |= {word: _beside(folder, name, placed) for word, folder in self.maps.items() if folder}
+        given |= {word: beside(folder, name, placed)[:1] > 0 for word, folder in self.regions.items() if folder}
+        given |= {word: beside(folder, name, placed) for word, folder in self.maps.items() if folder}
         given |= {word: _row(table, name, word) for word, table in self.tables.items()}
         if truth is not None:
             given["target"] = truth.array
@@ -46,7 +48,7 @@ class Words:
         return truth, made, given
 
 
-def _comparable(truth: Any, made: Any) -> None:
+def _comparable(truth: Any, made: Any, labels: bool) -> None:
     """Refuse two images of different kinds or places; shapes are the measures' own business."""
     from adversaria.data.image import apart
 
@@ -56,7 +58,7 @@ def _comparable(truth: Any, made: Any) -> None:
         )
     depths = [image.dtype for image in (made, truth)]
     pictures = all(image.affine is None and image.unit == "arbitrary" for image in (made, truth))
-    if pictures and set(depths) == {"uint8", "uint16"}:
+    if pictures and not labels and set(depths) == {"uint8", "uint16"}:
         raise ValueError(
             f"it has {depths[0].removeprefix('uint')} bits and the reference {depths[1].removeprefix('uint')}: their "
             "values are on different scales; save both with the same bits"
@@ -74,7 +76,7 @@ def _channels(image: Any) -> str:
     return {1: "one channel (grey)", 3: "three channels (colour)"}.get(count, f"{count} channels")
 
 
-def _beside(folder: Path, name: str, placed: Any) -> Any:
+def beside(folder: Path, name: str, placed: Any) -> Any:
     """The array of the image of this name in a folder (or the only one), on the case's grid."""
     from adversaria.data.image import apart
     from adversaria.data.read import read_image

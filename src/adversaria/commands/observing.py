@@ -11,11 +11,14 @@ from adversaria.commands.session import Part, Session, block_of
 from adversaria.data.intensity import Scale
 from adversaria.run import Run
 from adversaria.tasks.inference import answer, sample, translate
+from adversaria.tasks.inversion import REMEDY, agreement, told
 from adversaria.tasks.pictures import middle, strip
 from adversaria.vocabulary import RAW
 
 _CASES = 3
 _SAMPLES = 8
+# before so many plays a translation is no more than its random start
+_SETTLED = 50
 
 
 class Observer:
@@ -82,7 +85,7 @@ class Observer:
         return self.run.samples / f"strip-{plays:09d}.png"
 
     def _translated(self, training: Any, plays: int) -> float | None:
-        rows, errors = [], []
+        rows, errors, agreed = [], [], []
         for handle, words, scales, axes in self.pairs:
             raw = {word: array[None] for word, array in words.items() if word in RAW}
             source = words["source"][None]
@@ -92,6 +95,8 @@ class Observer:
             shown = [_between(words["source"], scales["source"].into), _between(output, into)]
             shown += [_between(target, into)] if target is not None else []
             rows.append([middle(x, axes) for x in _alike(shown)])
+            partner = target if len(self.session.plans) == 1 else None
+            agreed.append(agreement(output, words["source"], partner))
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
                 errors.append(
@@ -99,6 +104,9 @@ class Observer:
                 )
         if rows:
             strip(rows, 0.0, 1.0, self.path_of(plays), f"{self.name} after {plays} plays")
+        text = told(agreed) if plays >= _SETTLED else ""
+        if text:
+            training.watch.warn("inverted", f"{text} (play {plays})", REMEDY)
         if not errors:
             return None
         self.note(plays, "psnr", float(np.mean(errors)))

@@ -27,6 +27,7 @@ def record(
 
     text = session.recipe.resolved()
     write_atomically(run.recipe, text)
+    _keep_trusted(session.recipe, run)
     first = next(iter(part.streams.values()))[0]
     units = {word: unit for stream in part.streams.values() for word, unit in stream[0].units.items()}
     scales = {w: [c.scales[w] for s in part.streams.values() for c in s if w in c.scales] for w in units}
@@ -72,6 +73,21 @@ def record(
             **versions(),
         },
     )
+
+
+def _keep_trusted(recipe: Any, run: Run) -> None:
+    """Keep the user's own files that a recipe names beside the run's recipe, where later commands look for them."""
+    import inspect
+    import shutil
+
+    for tag, kind in recipe.extra.items():
+        place = run.folder / tag.partition(":")[0]
+        if ".." in place.parts:
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        source = Path(inspect.getfile(kind))
+        if source.resolve() != place.resolve():
+            shutil.copyfile(source, place)
 
 
 def _display(medians: dict[str, Any]) -> tuple[float, float]:

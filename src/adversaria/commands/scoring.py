@@ -26,6 +26,7 @@ class Scored:
     unmeasured: dict[str, str] = field(default_factory=dict)
     slices: dict[str, Array] = field(default_factory=dict)
     rule: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
@@ -52,6 +53,7 @@ def score_part(
     """
     from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import measured
+    from adversaria.tasks.inversion import agreement
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
@@ -64,6 +66,7 @@ def score_part(
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
+    agreed: dict[str, list[Any]] = {}
     done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
@@ -85,6 +88,8 @@ def score_part(
             made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
                 continue  # a mask is no image to compare with one in colour
+            if name != "input":
+                agreed.setdefault(name, []).append(agreement(made.array, source.array, words.get("target")))
             keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
@@ -100,9 +105,21 @@ def score_part(
     if of_sets:
         unit = "" if wanted.scaled else source.unit
         done.scores += _of_sets(done, of_sets, sets, wanted.range, run, unit, note)
+    _say_inverted(session, done, agreed)
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _say_inverted(session: Any, done: Scored, agreed: Mapping[str, Sequence[Any]]) -> None:
+    """Note which method gives the inverse of its input, a known failure of unpaired translation."""
+    from adversaria.tasks.inversion import REMEDY, told
+
+    for name, found in agreed.items():
+        text = told(found, f"images of '{name}'")
+        if text:
+            done.warnings.append(f"{text}; {REMEDY}")
+    session.said += done.warnings
 
 
 def _on_grid(labels: Array | None, like: Array) -> Array | None:
@@ -156,7 +173,7 @@ def keep_scores(run: Any, done: Scored, said: str = "") -> None:
     from adversaria.run import write_json
 
     write_scores(run.scores, done.scores)
-    write_json(run.evaluation, {**done.rule, "checkpoint": said})
+    write_json(run.evaluation, {**done.rule, "checkpoint": said, "warnings": done.warnings})
     write_json(run.unmeasured, done.unmeasured)
     keep_pictures(run, done.pictures)
     if done.slices:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from adversaria.data.folders import recognise
 from adversaria.data.intensity import Following, Window
 from adversaria.data.named import bases
 from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
-from adversaria.data.split import LOOSE, SAME_SUBJECT, by_part, by_slices, by_subject
+from adversaria.data.split import LOOSE, PARTS, SAME_SUBJECT, by_part, by_slices, by_subject, in_all
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
 from adversaria.run import Run
@@ -106,6 +107,7 @@ def open_session(
             chosen[stream] = _cases_of(session, stream, part)
             done, excluded = prepare_all(chosen[stream], plan, kept, progress)
             prepared[stream] = done
+            _refuse_unlike(done, chosen[stream])
             _say_clipped(session, plan, done)
             for text in dict.fromkeys(note for case in done for note in case.notes):
                 _say_of(session, text, sum(text in case.notes for case in done), len(done))
@@ -114,6 +116,21 @@ def open_session(
 
     session.make_part = make_part
     return session
+
+
+def _refuse_unlike(done: Sequence[Prepared], cases: Sequence[Case]) -> None:
+    """Refuse cases that differ in their number of channels, colour among grey images for one."""
+    paths = {case.handle: case.paths for case in cases}
+    for word, array in done[0].arrays.items():
+        axis = 1 if done[0].sliced else 0
+        for case in done[1:]:
+            own = case.arrays[word]
+            if array.ndim > 1 and word not in RAW and own.shape[axis] != array.shape[axis]:
+                where = ", ".join(map(str, paths.get(case.handle, ()))) or case.handle
+                raise UserError(
+                    f"{where}: '{word}' has {own.shape[axis]} channels, other cases have {array.shape[axis]}.",
+                    "Convert it (colour to grey, or grey to colour), or leave it out.",
+                )
 
 
 def _say_clipped(session: Session, plan: Plan, done: Sequence[Prepared]) -> None:
@@ -177,7 +194,6 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
     found = recognise(data)
     session.recognised = found.describe()
     volume = session.dims == 3
-    unpaired = len(streams) > 1
     words: dict[str, dict[str, str]] = {}
     for stream in streams:
         words[stream] = {}
@@ -205,8 +221,8 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
             alone(found, stand_in, volume, columns)
-            if not judged and (unpaired or len(present) == 1)
-            else paired(found, [*(present[:1] if unpaired else present), *judged], volume, columns)
+            if not judged and len(present) == 1
+            else paired(found, [*present, *judged], volume, columns)
         )
     session.loose = found.loose and not assume_independent
     session.stated = found.parts
@@ -300,11 +316,13 @@ def _split_folder(session: Session) -> None:
 def _part_of(session: Session) -> dict[str, str] | None:
     """The part of each subject where streams share subjects: nobody may be trained on in one and tested in another."""
     sets = [{case.subject for case in cases} for cases in session.cases.values()]
-    if len(sets) < 2 or not set.intersection(*sets):
+    if not any(one & other for one, other in combinations(sets, 2)):
         return None
     everyone = sorted(set.union(*sets))
     split = by_subject(everyone, session.seed)
-    return {everyone[index]: part for part, indices in split.cases.items() for index in indices}
+    found = {everyone[index]: part for part, indices in split.cases.items() for index in indices}
+    whole = all({found[subject] for subject in one} == set(PARTS) for one in sets)
+    return found if whole else in_all([sorted(one) for one in sets], session.seed)
 
 
 def _filled(case: Case, session: Session) -> range:

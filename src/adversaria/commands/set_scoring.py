@@ -61,7 +61,12 @@ def network_of(name: str, training: Callable[[], Images] | None, data_range: Any
         from adversaria.metrics.sets.inception import InceptionFeatures
 
         return InceptionFeatures(Path(place) if place else None)
-    raise UserError(f"there is no feature network '{name}'.", "There are phantom-cnn, training-cnn and inception=PATH.")
+    if kind == "radimagenet":
+        from adversaria.metrics.sets.radimagenet import RadImageNetFeatures
+
+        return RadImageNetFeatures(Path(place) if place else None)
+    ways = "phantom-cnn, training-cnn, inception=PATH and radimagenet=PATH"
+    raise UserError(f"there is no feature network '{name}'.", f"There are {ways}.")
 
 
 def score_sets(

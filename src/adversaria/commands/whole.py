@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from adversaria.commands.asked import told
 from adversaria.commands.measured import Words, cases_of
 from adversaria.commands.tables import classes_of, detections_of, lesions_of
 from adversaria.metrics.facts import NotApplicable
@@ -159,6 +160,8 @@ def score_whole(chosen: Sequence[Any], whole: Whole, unmeasured: dict[str, str])
     for metric in chosen:
         try:
             found.append((metric.name, metric, whole.score(metric)))
+        except UserError as error:
+            unmeasured[metric.name] = told(error)
         except (NotApplicable, ValueError) as error:
             unmeasured[metric.name] = str(error)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from adversaria.data.guard import UnreadableImage
 
 _LARGEST = 64 * 1024
-_KEYS = "beam, views or angles, span, element, axis, distance, size"
+_KEYS = "beam, views or angles, span, element, axis, distance, size, water"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Geometry:
     (180 for parallel, 360 for fan); `element` is the width of a detector element in mm (for a fan as it appears at the
     axis), `axis` the element, counted from 0, on which the axis of rotation is seen (the middle, or found from the
     views, where it is left out), `distance` from the source to the axis in mm, `size` the side of the image in
-    pixels as wide as an element.
+    pixels as wide as an element, `water` the attenuation of water in 1/cm, with which the image is given in HU.
     """
 
     beam: str = "parallel"
@@ -31,6 +31,7 @@ class Geometry:
     axis: float | None = None
     distance: float | None = None
     size: int = 0
+    water: float | None = None
 
     def degrees(self) -> tuple[float, ...]:
         """The angle of each view."""
@@ -77,6 +78,7 @@ _REMEDIES = {
     "element": "It is the width of a detector element in mm.",
     "axis": "It is the number of a detector element, counted from 0, or part of one.",
     "distance": "It is the way from the source to the axis of rotation in mm.",
+    "water": "It is the attenuation of water in this beam, in 1/cm.",
     "size": "It is the side of the image in pixels, 8 to 8192.",
 }
 

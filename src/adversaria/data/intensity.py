@@ -1,10 +1,12 @@
 """Intensity scalings that are recorded and can be undone."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.each import Each, EachScale
 from adversaria.data.labels import Labels, LabelScale
 from adversaria.vocabulary import UserError
 
@@ -117,11 +119,14 @@ class Following:
         return self.rule.fit(array)
 
 
-Intensity = Window | Percentile | Peak | Labels | Following
-Scaling = Scale | LabelScale
+Intensity = Window | Percentile | Labels | Peak | Following | Each
+Scaling = Scale | LabelScale | EachScale
 
 
-def typical(scales: list[Scale]) -> Scale:
+def typical(scales: list[Any]) -> Any:
     """The median of several scales: what an output is given when its own case has no target to fit."""
     lows, highs = (float(np.median([getattr(s, side) for s in scales])) for side in ("low", "high"))
+    if isinstance(scales[0], EachScale):
+        parts = tuple(typical([s.parts[k] for s in scales]) for k in range(len(scales[0].parts)))
+        return EachScale(lows, highs, scales[0].into, parts)
     return Scale(lows, highs, scales[0].into, getattr(scales[0], "clip", True))

@@ -23,9 +23,12 @@ class LabelScale:
     low: float
     high: float
     into: tuple[float, float]
+    threshold: float | None = None
 
     def forward(self, array: Array) -> Array:
-        """Give each voxel's class; values that are not listed are background."""
+        """Give each voxel's class; values that are not listed are background. With a threshold, 1 above it."""
+        if self.threshold is not None:
+            return (array > self.threshold).astype(np.float32)
         found = np.zeros(array.shape, np.float32)
         for value, number in zip(self.values, self.classes, strict=True):
             found[array == value] = number
@@ -48,13 +51,15 @@ class Labels:
 
     The k-th value is class k + 1, or that which `into` says for it, so that several values can be one class. Any
     other value is refused, unless `rest` counts it to the background. UserError: values that are not whole numbers,
-    as lossy compression or interpolation leaves them, and unknown ones.
+    as lossy compression or interpolation leaves them, and unknown ones; such a mask of one class can be cut at a
+    `threshold`, above which it is that class.
     """
 
     values: tuple[int, ...] = (1,)
     names: tuple[str, ...] = ()
     into: tuple[int, ...] = ()
     rest: bool = False
+    threshold: float | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -79,18 +84,20 @@ class Labels:
     def scale(self) -> LabelScale:
         """From values to classes and back, whatever a map holds."""
         last = float(self.classes - 1)
-        return LabelScale(self.values, self.numbers, 0.0, last, (0.0, last))
+        return LabelScale(self.values, self.numbers, 0.0, last, (0.0, last), self.threshold)
 
     def fit(self, array: Array) -> LabelScale:
         """Check a label map and give its scale."""
         self._checked()
+        if self.threshold is not None:
+            return self.scale()
         found = np.unique(array)
         unknown = [value for value in found if value not in (0, *self.values)]
         if not np.array_equal(found, np.rint(found)) or (len(unknown) > _MANY and not self.rest):
             raise UserError(
                 f"this is no label map: it holds {len(found)} different values, {_listed(unknown)} among them.",
-                "A mask kept as JPEG, or resized with interpolation, has values in between. Threshold it, write it "
-                "as PNG or NIfTI with whole numbers, and give that.",
+                "A mask kept as JPEG, or resized with interpolation, has values in between. A mask of one class can be "
+                "cut: --set intensity.mask.threshold=127. Else write it with whole numbers, as PNG or NIfTI.",
             )
         if unknown and not self.rest:
             raise UserError(
@@ -106,6 +113,8 @@ class Labels:
                 f"labels {_listed(self.values)} do not go with the classes {_listed(self.numbers)}.",
                 "Give each value above 0 once, and as many classes under `into`, or none.",
             )
+        if self.threshold is not None and self.classes != 2:
+            raise UserError("a threshold makes one class of a mask.", "Give one value, or leave out the threshold.")
 
 
 def _listed(values: Sequence[Any]) -> str:

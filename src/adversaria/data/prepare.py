@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.cases import Case
+from adversaria.data.each import EachScale
 from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
@@ -151,7 +152,8 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     clipped = dict.fromkeys(bound, 0.0)
     arrays: dict[str, NDArray[Any]] = {w: i.array for w, i in bound.items() if w not in shown}
     for word, image in shown.items():
-        clipped[word] = scales[word].clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
+        joined = isinstance(scales[word], EachScale)
+        clipped[word] = scales[word].clipped(image.array if joined else _shown(image))
         arrays[word] = scales[word].forward(image.array)
     arrays |= on_scale(images, plan, scales)
     first = next(iter(shown.values()))
@@ -185,8 +187,11 @@ def labelled(plan: Plan) -> frozenset[str]:
     return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
 
 
-def scale_of(facts: Mapping[str, Any]) -> Scale:
+def scale_of(facts: Mapping[str, Any]) -> Any:
     """Read a scale back from JSON."""
+    if "parts" in facts:
+        parts = tuple(scale_of(part) for part in facts["parts"])
+        return EachScale(facts["low"], facts["high"], tuple(facts["into"]), parts)
     return Scale(facts["low"], facts["high"], tuple(facts["into"]), facts.get("clip", True))
 
 
@@ -232,6 +237,11 @@ def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scali
 
 def _ends(scale: Scaling) -> tuple[float, float]:
     return scale.low, scale.high
+
+
+def _shown(image: Image) -> Array:
+    """The values of an image; of CT without the air around the patient."""
+    return image.array[image.array > _AIR] if image.unit == "HU" else image.array
 
 
 def _differ(images: Mapping[str, Image]) -> bool:

@@ -13,6 +13,7 @@ from adversaria.data.guard import UnreadableImage
 from adversaria.data.image import Image
 from adversaria.physics import FanBeam, ParallelBeam, line_integrals, rotation_axis, shift_of
 from adversaria.physics.beam import Beam
+from adversaria.physics.dose import WATER
 from adversaria.vocabulary import UserError
 
 _APART = 2.0  # detector elements between a stated and a found axis that are believed to be one
@@ -64,7 +65,12 @@ def from_exchange(parts: dict[str, NDArray[Any]], facts: dict[str, Any], path: P
 
 
 def reconstructed(sinogram: NDArray[np.float32], geometry: Geometry, path: Path, warnings: tuple[str, ...]) -> Image:
-    """Reconstruct (views, detectors[, slices]) by filtered back-projection, in 1/cm."""
+    """Reconstruct (views, detectors[, slices]) by filtered back-projection, in 1/cm, or in HU if water is stated.
+
+    For HU the sinogram is brought to the attenuation that operators take water to have.
+    """
+    if geometry.water is not None:
+        sinogram = sinogram * np.float32(WATER / geometry.water)
     volume = sinogram[..., None] if sinogram.ndim == 2 else sinogram
     stack = torch.from_numpy(np.ascontiguousarray(np.moveaxis(volume, -1, 0)))[:, None]
     axis, told = axis_of(stack, geometry, path)
@@ -73,13 +79,16 @@ def reconstructed(sinogram: NDArray[np.float32], geometry: Geometry, path: Path,
         image = np.moveaxis(beam.inverse(stack).numpy(), 0, -1)
     except ValueError as error:
         raise UnreadableImage(f"{path} cannot be reconstructed: {error}.", "Mend its geometry.") from None
+    unit = "1/cm"
+    if geometry.water is not None:
+        image, unit = (image - WATER) * np.float32(1000 / WATER), "HU"
     flat = sinogram.ndim == 2
     raw = {"measurement": volume[None], "angles": beam.angles.numpy().astype(np.float32)}
     if flat:
         image, raw["measurement"] = image[..., 0], raw["measurement"][..., 0]
     spacing = (geometry.element,) * (image.ndim - 1)
     facts = {"modality": "CT", "axis": axis, "shift": beam.shift, "views": len(beam.angles)}
-    return Image(image, None, spacing, "1/cm", "float32", facts, (*warnings, *told), (path,), raw)
+    return Image(image, None, spacing, unit, "float32", facts, (*warnings, *told), (path,), raw)
 
 
 def axis_of(stack: torch.Tensor, geometry: Geometry, path: Path) -> tuple[float, list[str]]:

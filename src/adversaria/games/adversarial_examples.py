@@ -19,6 +19,7 @@ class AdversarialExamples(Game):
     """
 
     key = "adversarial-examples"
+    segments = True
     players = {"segmenter": ("segmenter",)}
     optimisers = {"segmenter": Adam(3e-3)}
 

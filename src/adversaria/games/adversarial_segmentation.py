@@ -28,6 +28,7 @@ class AdversarialSegmentation(Game):
     """
 
     key = "sem-seg-adversarial"
+    segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",)}
     optimisers = {"segmenter": Adam(2e-4, (0.5, 0.999)), "discriminator": Adam(2e-4, (0.5, 0.999))}
 

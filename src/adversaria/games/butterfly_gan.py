@@ -16,13 +16,15 @@ class ButterflyGAN(Game):
     labeller:  sum_v ||Y_v - S_v(x)||^2 + H^w(S_v(x), Y_v) + E_v(S_v(x))     for the views v
     energies:  sum_v E_v(Y_v) + max(0, m - E_v(S_v(x))),    E(z) = sum (D(z) - z)^2
 
-    Views are the maxima of the volume along its second and its first axis. Y are Gaussian maps (deviation `spread`,
+    Views are the maxima of the volume along its last axis and along that before (of a spine whose rows run down,
+    columns back and slices across: from the side and from the front). Y are Gaussian maps (deviation `spread`,
     voxels) around the middle of each label of `mask`, the background's being 1 minus their maximum; H is cross entropy
     with the likeliest label, its classes weighted by `balance` (equal if none); E sees the maps without background.
     The product of both views' probabilities is the label of a voxel. Reads `source` and `mask` (labels, B 1 S).
     """
 
     key = "btrfly-gan"
+    segments = True
     players = {"labeller": ("labeller",), "energies": ("first_energy", "second_energy")}
     optimisers = {"labeller": Adam(1e-3), "energies": Adam(1e-3)}
 
@@ -59,7 +61,7 @@ class ButterflyGAN(Game):
     def play(self, batch: Batch) -> Play:
         """Energies, then labeller."""
         found = self.labeller(*views(batch["source"]))
-        wanted = [self.heat(batch["mask"], axis).to(found[0].dtype) for axis in (3, 2)]
+        wanted = [self.heat(batch["mask"], axis).to(found[0].dtype) for axis in (-1, -2)]
         losses = {}
         for name, maps, truth in zip(("first", "second"), found, wanted, strict=True):
             losses[f"{name}_real"] = self.energy(name, truth).mean()
@@ -81,6 +83,7 @@ class ButterflyGAN(Game):
 
     def heat(self, mask: Tensor, axis: int) -> Tensor:
         """Gaussian maps (B, K, *V) around the middles of the labels of (B, 1, *S), seen along an axis."""
+        axis %= mask.ndim
         shown = label_maps(mask, self.classes)[:, 1:].to(mask.dtype)
         kept = [a for a in range(2, mask.ndim) if a != axis]
         size = shown.sum(tuple(range(2, mask.ndim)))
@@ -97,11 +100,11 @@ class ButterflyGAN(Game):
     def forward(self, batch: Batch) -> Batch:
         """Label `source`: probabilities (B, classes, *S), of both views together, and the likeliest label."""
         first, second = self.labeller(*views(batch["source"]))
-        both = torch.softmax(first, 1).unsqueeze(3) * torch.softmax(second, 1).unsqueeze(2)
+        both = torch.softmax(first, 1).unsqueeze(-1) * torch.softmax(second, 1).unsqueeze(-2)
         found = both / both.sum(1, keepdim=True)
         return {"output": found, "mask": found.argmax(1, keepdim=True)}
 
 
 def views(volume: Tensor) -> tuple[Tensor, Tensor]:
-    """The largest values of a volume (B, C, *S) along its second axis, and along its first."""
-    return volume.amax(3), volume.amax(2)
+    """The largest values of a volume (B, C, *S) along its last axis, and along that before."""
+    return volume.amax(-1), volume.amax(-2)

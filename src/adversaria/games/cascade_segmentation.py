@@ -22,6 +22,7 @@ class CascadeSegmentation(Game):
     """
 
     key = "cascade-segmentation"
+    segments = True
     players = {
         "segmenters": ("first", "second"),
         "discriminators": ("first_discriminator", "second_discriminator"),

@@ -22,6 +22,7 @@ class ClassAwareSegmentation(Game):
     """
 
     key = "cc-gan-segmentation"
+    segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",)}
     optimisers = {"segmenter": Adam(2e-4, (0.5, 0.999)), "discriminator": Adam(2e-4, (0.5, 0.999))}
 

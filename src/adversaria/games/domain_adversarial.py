@@ -25,6 +25,7 @@ class DomainAdversarial(Game):
     """
 
     key = "domain-adversarial"
+    segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",)}
     optimisers = {"segmenter": Adam(1e-3), "discriminator": Adam(1e-3)}
 

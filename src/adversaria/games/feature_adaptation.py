@@ -22,6 +22,7 @@ class FeatureAdaptation(Game):
     """
 
     key = "feature-adaptation"
+    segments = True
     players = {"segmenter": ("early", "late"), "critic": ("critic",), "adaptor": ("adaptor",)}
     optimisers = {"segmenter": Adam(1e-3), "critic": RMSprop(3e-4), "adaptor": RMSprop(3e-4)}
 

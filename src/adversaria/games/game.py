@@ -28,13 +28,15 @@ class Game(nn.Module):
 
     `players` maps each player's name to the attributes that hold its networks. `optimisers` are the
     paper's. `given` are the words that `forward` needs where they are not `source` alone, or none; a game
-    that draws from nothing although it learns from a `source` says (). `plays` counts the batches played
-    before this one; the engine sets it, and every layer that has a `begin_play(plays)` is told then. The
-    words that the game reads are found by a dry play, not declared.
+    that draws from nothing although it learns from a `source` says (). A game that `segments` gives as
+    `output` the probabilities of the classes of `mask`. `plays` counts the batches played before this one;
+    the engine sets it, and every layer that has a `begin_play(plays)` is told then. The words that the game
+    reads are found by a dry play, not declared.
     """
 
     key: ClassVar[str] = ""
     given: ClassVar[tuple[str, ...] | None] = None
+    segments: ClassVar[bool] = False
     players: ClassVar[Mapping[str, tuple[str, ...]]]
     optimisers: ClassVar[Mapping[str, Optimiser]]
     _plays: int = 0

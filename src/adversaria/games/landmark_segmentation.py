@@ -22,6 +22,7 @@ class LandmarkSegmentation(Game):
     """
 
     key = "landmark-segmentation"
+    segments = True
     players = {"network": ("network",), "discriminator": ("discriminator",)}
     optimisers = {"network": Adam(2e-4, (0.5, 0.999)), "discriminator": Adam(2e-4, (0.5, 0.999))}
 

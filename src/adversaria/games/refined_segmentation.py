@@ -22,6 +22,7 @@ class RefinedSegmentation(Game):
     """
 
     key = "refinement-gan"
+    segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",), "refiner": ("refiner",)}
     optimisers = {"segmenter": Adam(1e-3), "discriminator": Adam(1e-3), "refiner": RMSprop(1e-3)}
 

@@ -25,6 +25,7 @@ class SynthesisSegmentation(Game):
     """
 
     key = "deep-sup-gan"
+    segments = True
     players = {"generators": ("generator", "segmenter"), "discriminators": ("image_judge", "map_judge")}
     optimisers = dict.fromkeys(players, Adam(2e-4, (0.5, 0.999)))
 

@@ -21,6 +21,7 @@ class UnannotatedAdversarial(Game):
     """
 
     key = "dan"
+    segments = True
     players = {"segmenter": ("segmenter",), "evaluator": ("evaluator",)}
     optimisers = {"segmenter": SGD(1e-2, 0.9), "evaluator": Adam(1e-4, (0.9, 0.99))}
 

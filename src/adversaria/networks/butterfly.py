@@ -13,7 +13,7 @@ from adversaria.vocabulary import UserError
 class ButterflyNet(nn.Module):
     """Butterfly network (Sekuboyina et al. 2018, figure 2): two 2D arms share a waist, two stacks of maps leave.
 
-    Called with two projections of a volume, (B, C, R, D) and (B, C, Q, D), it gives maps (B, `out_channels`, ...)
+    Called with two projections of a volume, (B, C, R, Q) and (B, C, R, S), it gives maps (B, `out_channels`, ...)
     of each. Widths double from `width` over `depth` poolings of each arm; the waist joins both.
 
     UserError: not a volume.

@@ -11,7 +11,8 @@ from adversaria.physics.metal import MetalCT
 class ImplantCT(MetalCT):
     """A CT image with the streaks of the metal that it shows (as `MetalCT`, which places the metal itself).
 
-    Voxels above `threshold` HU hold metal, a share that rises to 1 at titanium's own number; the rest of them is water.
+    Voxels above `threshold` HU hold `metal` (platinum, titanium), a share that rises to 1 at its own number; the rest
+    of them is water.
     The noise is reconstructed with a kernel of `resolution` mm. With `ceiling` CT numbers end there, as scanners store
     them.
     """
@@ -20,6 +21,7 @@ class ImplantCT(MetalCT):
 
     def __init__(
         self,
+        metal: str = "platinum",
         threshold: float = 4000.0,
         photons: float = 1e9,
         electronic: float = 10.0,
@@ -29,7 +31,9 @@ class ImplantCT(MetalCT):
     ):
         super().__init__(photons=photons, electronic=electronic, views=views)
         self.scanner = LowDoseCT(1.0, photons, electronic, views, resolution=resolution)
-        self.threshold, self.ceiling = threshold, ceiling
+        if metal not in ("platinum", "titanium"):
+            raise ValueError(f"there is no metal '{metal}' in the table; there are platinum and titanium")
+        self.metal, self.threshold, self.ceiling = metal, threshold, ceiling
 
     def measure(self, hu: Tensor, spacing: float, random: np.random.Generator) -> Tensor:
         """Scan an image; in volumes slice by slice."""

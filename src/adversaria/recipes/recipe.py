@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from adversaria.data.each import Each
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Following, Intensity, Shared, Window
@@ -204,8 +205,7 @@ class Recipe:
         """Build the scaling of each word of the batch."""
         stated = self.tree.get("intensity", {})
         made: dict[str, Any] = {
-            word: Builder(extra=self.extra).make(node, Intensity | Shared, f"{self.name}: intensity.{word}")
-            for word, node in stated.items()
+            word: self._rule(node, f"{self.name}: intensity.{word}") for word, node in stated.items()
         }
         for word, rule in list(made.items()):
             if isinstance(rule, Shared):
@@ -215,6 +215,12 @@ class Recipe:
         if missing:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
         return made
+
+    def _rule(self, node: Any, where: str) -> Any:
+        """Build one rule, or one for each of the images that are joined to a word."""
+        if isinstance(node, list):
+            return Each(tuple(self._rule(part, where) for part in node))
+        return Builder(extra=self.extra).make(node, Intensity | Shared, where)
 
     def _following(self, word: str, rule: Shared, made: Mapping[str, Any]) -> Any:
         other = made.get(rule.word)
@@ -231,9 +237,11 @@ class Recipe:
         return [word for word, name in self.bind.items() if is_raw(name)]
 
     def labels(self) -> Labels | None:
-        """The classes of `mask` where the game segments: where it is bound and its intensity is a label map's."""
+        """The classes of `mask` where the game segments and the intensity of `mask` is a label map's; else None."""
         node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
         if not isinstance(node, Node) or node.tag != "Labels":
+            return None
+        if not getattr(member(self.game, self.name, self.extra), "segments", False):
             return None
         made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
         return made

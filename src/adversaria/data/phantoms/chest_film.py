@@ -92,7 +92,7 @@ class ChestFilm(Phantom):
         kind = int(np.searchsorted(np.cumsum(self.shares) / sum(self.shares), sheet.between("finding", 0, 1)))
         finding = self.findings[kind] if self.sick(subject, healthy) else "normal"
         chest = Chest(sheet, finding, self.contrast)
-        soft, bone = chest.paths()
+        soft, bone = (mu * path for mu, path in zip((_SOFT, _BONE), chest.paths(), strict=True))
         label = 0 if finding == "normal" else 1 + kind
         sentence = _SAID[finding] + (f" on the {chest.side_word}" if finding in chest.SIDED else "")
         mask = np.zeros(soft.shape, np.int16)
@@ -101,9 +101,9 @@ class ChestFilm(Phantom):
         lesion = (chest.lesion > 0.5).astype(np.int16)
         table = [self._row(finding, chest, lesion)] if finding != "normal" else []
         return {
-            "film": self._film(name, soft, bone, label, chest.f["thickness"])[None],
-            "soft": (_SOFT * soft)[None].astype(np.float32),
-            "bone": (_BONE * bone)[None].astype(np.float32),
+            "film": self.exposed(name, soft, bone, label, chest.f["thickness"])[None],
+            "soft": soft[None].astype(np.float32),
+            "bone": bone[None].astype(np.float32),
             "mask": mask[None],
             "ribs": chest.ribs[None],
             "lesion": lesion[None],
@@ -123,12 +123,12 @@ class ChestFilm(Phantom):
         size = chest.diameter if finding == "nodule" else float(2 * np.sqrt(lesion.sum() / np.pi) * self.spacing)
         return {"id": 1, "type": finding, "diameter_mm": size, "centre_mm": [-x, 0.0, -y]}
 
-    def _film(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
-        """Expose, add scatter and photon noise, and bring to the grey scale of the site."""
+    def exposed(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
+        """Expose what both materials attenuate, add scatter and photon noise, and bring to the site's grey scale."""
         from scipy.ndimage import gaussian_filter
 
         photons, gamma, scatter, sharp, dark = _SITES[self.domain]
-        through = np.exp(-(_SOFT * soft + _BONE * bone))
+        through = np.exp(-(soft + bone))
         width = 40 / 2.355 / self.spacing
         through = (1 - scatter) * through + scatter * gaussian_filter(through, width, mode="nearest")
         if self.exposure:

@@ -1,10 +1,12 @@
-"""Phantoms cut or labelled for segmentation: a liver with its lesions, a mass in the middle of a region."""
+"""Phantoms cut or labelled for segmentation: a liver with its lesions, a region with a mass, zones of the prostate."""
 
 from typing import Any
 
 import numpy as np
 
 from adversaria.data.phantoms.mammogram import FACTORS, Mammogram
+from adversaria.data.phantoms.prostate import LABELS as ZONES
+from adversaria.data.phantoms.prostate import Prostate
 from adversaria.data.phantoms.torso import LABELS, TorsoCT
 
 
@@ -66,3 +68,26 @@ class MassRegion(Mammogram):
         cut = {word: made[word][:, row : row + self.size, column : column + self.size] for word in self.units
                if word != "label"}  # fmt: skip
         return {**made, **{word: np.ascontiguousarray(array) for word, array in cut.items()}}
+
+
+class ProstateZones(Prostate):
+    """The prostate phantom with two words more: `contrasts` (3, *S) and `zones`.
+
+    The contrasts are t2, adc and dwi, each divided by a number of its own so that 0 to 1 spans them about; zones are 1
+    the peripheral zone and 2 a tumour of Gleason group 2 or higher.
+    """
+
+    words = (*Prostate.words, "contrasts", "zones")
+    units = {**Prostate.units, "contrasts": "arbitrary", "zones": "labels"}
+
+    def named(self, subject: int) -> tuple[str, int, int]:
+        """Name a subject: the same people as the prostate phantom's."""
+        return "Prostate", self.seed, subject
+
+    def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
+        """Make one subject, or its healthy twin."""
+        made = super().case(subject, healthy)
+        stack = [made[word] / top for word, top in (("t2", 1800.0), ("adc", 2.0), ("dwi", 900.0))]
+        zones = (made["mask"] == ZONES["peripheral zone"]).astype(np.int16)
+        zones[(made["lesion"] > 0) & (made["label"] >= 2)] = 2
+        return {**made, "contrasts": np.concatenate(stack).astype(np.float32), "zones": zones}

@@ -1,6 +1,6 @@
 """What a pelvis is made of, from the iliac crests to the thighs."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from adversaria.data.phantoms.scanned import Anatomy
 from adversaria.data.phantoms.scene import Scene
 from adversaria.data.phantoms.shapes import Points, ellipsoid, intersection, union
+from adversaria.draws import stream
 
 Array = NDArray[Any]
 
@@ -33,12 +34,26 @@ _RODS = (
 )  # fmt: skip
 
 
+class Fracture(NamedTuple):
+    """A broken neck of the femur on one side (1 the left): displacement (mm) and bend (radians)."""
+
+    side: int
+    shift: float
+    angle: float
+
+    @classmethod
+    def of(cls, name: tuple[int | str, ...]) -> "Fracture":
+        """Draw a subject's."""
+        u = stream(*name, "fracture").uniform(size=3)
+        return cls(1 if u[0] < 0.5 else -1, float(1 + 7 * u[1]), float(np.deg2rad(4 + 18 * u[2])))
+
+
 class Hips(Anatomy):
     """One subject's pelvis in a scene; `session` is how much bladder and rectum differ from the first session's."""
 
-    def __init__(self, scene: Scene, session: float):
+    def __init__(self, scene: Scene, session: float, fracture: Fracture | None = None):
         super().__init__(scene.name, scene.axes, 3.0)
-        self.scene, self.session = scene, session
+        self.scene, self.session, self.fracture = scene, session, fracture
         self.f |= {
             "subcutaneous": self.between("fat", 12, 34), "head": self.about("head", 24.5, 1.4),
             "neck": self.about("neck", 14, 1), "bladder": self._volume("bladder", 0.85, 1.35),
@@ -141,7 +156,8 @@ class Hips(Anatomy):
             along = 112 + 0.22 * np.clip(z, 0, None) - (66 + 0.2 * np.clip(z, 0, None)) * t
             blade = (np.abs(x - along) * 0.84 - (5.5 + 5 * np.square(2 * t - 1))).astype(np.float32)
             blade = np.maximum(np.maximum(blade, -(y + 46)), y - 74)
-            hip = union(hip, np.maximum(blade, np.maximum(22 - z, z - 118)), 6)
+            crest, notch = 112 - 62 * np.square(1.7 * t - 0.75), 22 + 34 * np.clip(t - 0.5, 0, 1) / 0.5
+            hip = union(hip, np.maximum(blade, np.maximum(notch - z, z - crest)), 6)
         self._bone(hip, "hip bone")
         s.lay(np.maximum(np.maximum(x - 3.2, np.abs(y + 60) - 11), np.abs(z + 24) - 18), "cartilage", within=1.0)
         sacrum = ellipsoid(self.at, (0, 92 - 0.0, 70), (46, 19, 62))
@@ -150,10 +166,37 @@ class Hips(Anatomy):
         self._bone(sacrum, "sacrum")
         if float(z.max()) > 25:
             s.lay(np.maximum(ellipsoid(self.at, (0, 98, 75), (11, 6, 58)), 24 - z), "csf")
-        femur = union(head, self.rod((88, 0, 0), (126, 8, -22), f["neck"], at), 4)
-        femur = union(femur, ellipsoid(at, (136, 12, -14), (15, 19, 21)), 5)
-        femur = union(femur, self.rod((127, 10, -42), (114, 4, -230), 15.5, at), 8)
+        femur = self._femur(at)
+        if self.fracture:
+            femur = np.where(np.sign(self.at[0]) == self.fracture.side, self._displaced(at, femur), femur)
         self._bone(femur, "femur")
+
+    def _femur(self, at: Points) -> Array:
+        """Head, neck, trochanter and shaft of one side."""
+        head = ellipsoid(at, (88, 0, 0), (self.f["head"],) * 3)
+        femur = union(head, self.rod((88, 0, 0), (126, 8, -22), self.f["neck"], at), 4)
+        femur = union(femur, ellipsoid(at, (136, 12, -14), (15, 19, 21)), 5)
+        return union(femur, self.rod((127, 10, -42), (114, 4, -230), 15.5, at), 8)
+
+    def _displaced(self, at: Points, whole: Array) -> Array:
+        """The femur broken across its neck: what lies beyond the break moves up and turns in."""
+        assert self.fracture is not None
+        x, y, z = at
+        way = np.array([0.85, 0.18, -0.49], np.float32)
+        beyond = way[0] * (x - 112) + way[1] * (y - 5) + way[2] * (z + 14)
+        beyond = beyond + 1.5 * self.scene.field("break", 7.0)
+        c, n = np.float32(np.cos(self.fracture.angle)), np.float32(np.sin(self.fracture.angle))
+        u, w = x - 112, z + 14 - np.float32(self.fracture.shift)
+        far = self._femur((c * u + n * w + 112, y, c * w - n * u - 14))
+        return np.minimum(np.maximum(whole, beyond + 0.8), np.maximum(far, 0.8 - beyond))
+
+    @property
+    def broken(self) -> tuple[float, float]:
+        """Where the break lies in the scanner: x and z (mm)."""
+        f = self.f
+        side = self.fracture.side if self.fracture else 1
+        x, y = side * 112 * f["width"], 5 * f["depth"]
+        return float(np.cos(f["rotation"]) * x - np.sin(f["rotation"]) * y + f["shift_x"]), -14 * f["height"]
 
     def _bone(self, distance: Array, label: str) -> None:
         """Cortex outside, spongy bone within."""

@@ -48,8 +48,8 @@ class Scene(Canvas):
     """Paints tissues by name, and keeps what each modality of `words` sees of them (`stack`).
 
     MR is relative to `reference`'s signal in the same sequence, CT in HU, PET in SUV; `fat` and `water` are the two
-    parts of a gradient echo; a word of `tables` has one value for each tissue ("" for all others). Times, densities
-    and CT numbers vary by a few per cent between subjects.
+    parts of a gradient echo, and `pdfs` is pd without fat; a word of `tables` has one value for each tissue ("" for
+    all others). Times, densities and CT numbers vary by a few per cent between subjects.
     """
 
     def __init__(
@@ -119,8 +119,10 @@ class Scene(Canvas):
             return tissue.hu * (self.scanner.hardness if tissue.hu > 200 else 1.0)
         if word == "pet":
             return tissue.uptake
+        oil = _WATERLESS.get(name, 0.03)
+        if word == "pdfs":
+            return (1 - 0.95 * oil) * SEQUENCES["pd"](tissue) / SEQUENCES["pd"](base)
         if word in ("fat", "water"):
-            oil = _WATERLESS.get(name, 0.03)
             share = oil if word == "fat" else 1 - oil
             return share * SEQUENCES["spgr"](tissue) / SEQUENCES["spgr"](base)
         return SEQUENCES[word](tissue) / SEQUENCES[word](base)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.data.phantoms.fields import Axes, axis
+from adversaria.data.phantoms.sagittal import Sagittal
 from adversaria.data.phantoms.scanned import Scanned
 from adversaria.data.phantoms.scene import Scene
 from adversaria.data.phantoms.spine_anatomy import FACTORS, GRADES, LABELS, NAMES, REGIONS, Column
@@ -13,7 +13,7 @@ from adversaria.data.phantoms.spine_anatomy import FACTORS, GRADES, LABELS, NAME
 Array = NDArray[Any]
 
 
-class Spine(Scanned):
+class Spine(Sagittal, Scanned):
     """Spine MR (t1, t2) and CT in HU of one subject on one grid, in sagittal planes.
 
     Rows run from top to bottom, columns from front to back, slices from the patient's right to left; `height` is how
@@ -35,6 +35,7 @@ class Spine(Scanned):
     classes = ("normal", "abnormal")
     field_of_view = 220.0
     heights = (-3.0, 3.0)
+    ahead = 8.0
 
     def __init__(
         self,
@@ -59,23 +60,6 @@ class Spine(Scanned):
         )  # fmt: skip
         self.region, self.field_of_view = region, REGIONS[region][1]
 
-    def placed(self, name: tuple[int | str, ...], height: float) -> Axes:
-        """Coordinates of the voxels: x to the left, y to the back, z up."""
-        across = axis(self.size, self.spacing)
-        aside = axis(self.size, self.spacing) if self.dims == 3 else np.array([height], np.float32)
-        return aside, across + np.float32(8.0), across
-
-    def out(self, array: Array) -> Array:
-        """Bring (x, y, z) to (1, rows from the top, columns[, slices])."""
-        turned = np.flip(array, 2).transpose(2, 1, 0)[None]
-        return np.ascontiguousarray(turned if self.dims == 3 else turned[..., 0])
-
-    def affine(self) -> NDArray[np.float64]:
-        """Voxel indices to RAS millimetres: rows run down, columns to the back, slices to the left."""
-        affine = np.zeros((4, 4))
-        affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = -self.spacing, -self.spacing, -self.spacing, 1
-        return affine
-
     def paint(self, scene: Scene, sick: bool) -> tuple[dict[str, float], dict[str, Any]]:
         """Paint the spine and what lies around it."""
         column = Column(scene, self.region, sick)
@@ -84,12 +68,7 @@ class Spine(Scanned):
         return column.f, {**words, "label": int(sick)}
 
     def _centroids(self, scene: Scene, column: Column) -> Array:
-        f, places = column.f, column.centres.copy()
-        places = places * np.array([f["width"], f["depth"], f["height"]])
-        c, s = np.cos(f["rotation"]), np.sin(f["rotation"])
-        x, y = places[:, 0], places[:, 1]
-        x, y = c * x - s * y + f["shift_x"], s * x + c * y + f["shift_y"]
-        cells = [(v - a[0]) / self.spacing for v, a in zip((x, y, places[:, 2]), scene.axes, strict=True)]
+        cells = [(v - a[0]) / self.spacing for v, a in zip(column.placed().T, scene.axes, strict=True)]
         found = np.stack([self.size - 1 - cells[2], cells[1], cells[0]][: self.dims], 1)
         seen = np.all((found > 0) & (found < self.size - 1), axis=1, keepdims=True)
         return np.concatenate([found, seen], 1).astype(np.float32)

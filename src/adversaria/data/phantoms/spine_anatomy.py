@@ -30,7 +30,7 @@ REGIONS = {"lumbar": (2, 220.0), "whole": (11, 580.0)}
 class Column(Anatomy):
     """One subject's spine: `centres` (24, 3) of the bodies in mm, `lean` and `tilt` of each, and its faults."""
 
-    def __init__(self, scene: Scene, region: str, sick: bool):
+    def __init__(self, scene: Scene, region: str, sick: bool, flexion: float = 0.0):
         super().__init__(scene.name, scene.axes, 1.2, 40.0)
         self.scene = scene
         name = scene.name
@@ -59,18 +59,26 @@ class Column(Anatomy):
             "degenerated": float(self.worn.sum() + 0.01 * u[0, 0]),
             "fractures": float(self.wedge.sum() + 0.01 * u[1, 0]),
         }  # fmt: skip
-        self._chain(middle)
+        self._chain(middle, flexion)
 
-    def _chain(self, middle: int) -> None:
+    def _chain(self, middle: int, flexion: float) -> None:
         """Stack the bodies upwards along the curve."""
         f, k = self.f, np.arange(24)
-        self.lean = np.interp(k, *_LEAN) * f["lordosis"]
+        bent = -0.05 * flexion * (k - middle)
+        self.lean = np.interp(k, *_LEAN) * f["lordosis"] + np.clip(bent, -0.4, 0.4)
         self.tilt = np.deg2rad(f["cobb"]) * np.sin(k * 0.45 + f["phase"]) * 0.6
         steps = self.heights + self.discs
         way = np.stack([np.sin(self.tilt), np.sin(np.arctan(self.lean)), np.cos(np.arctan(self.lean))], 1)
         half = 0.5 * (steps[:-1] + steps[1:])[:, None] * 0.5 * (way[:-1] + way[1:])
         places = np.concatenate([np.zeros((1, 3)), np.cumsum(half, 0)])
         self.centres = places - places[middle]
+
+    def placed(self) -> Array:
+        """The bodies' middles (24, 3) in the scanner (mm)."""
+        f = self.f
+        x, y, z = (self.centres * np.array([f["width"], f["depth"], f["height"]])).T
+        c, s = np.cos(f["rotation"]), np.sin(f["rotation"])
+        return np.stack([c * x - s * y + f["shift_x"], s * x + c * y + f["shift_y"], z], 1)
 
     def paint(self) -> None:
         """Paint the body around the spine, then the spine."""

@@ -20,7 +20,7 @@ FACTORS = (
     "ear", "depth",
 )  # fmt: skip
 _AIR = -980.0
-_METAL = 13600.0
+_METAL = 346_500.0  # platinum near 65 keV
 _CONTACTS = 16
 
 
@@ -30,7 +30,7 @@ class TemporalBone(Phantom):
     A cochlea of two and a half turns, three semicircular canals, the canals of ear and nerve, pneumatised mastoid and
     brain. Words: `ct`, `implanted` (the same with 16 contacts of an electrode, ideal numbers; an operator makes the
     streaks), `electrode`, `mask` (LABELS), `lesion` (soft tissue in the air cells, in the share `prevalence`),
-    `lesions`, `factors`, `label` (0 clear, 1 soft tissue). A contact and its lead are drawn as a ball of 0.8 mm. A 2D
+    `lesions`, `factors`, `label` (0 clear, 1 soft tissue). A contact is a ball of platinum of 0.5 mm. A 2D
     case is the volume's middle slice, through the basal turn, which is flat. `noise` is in HU.
     """
 
@@ -71,7 +71,7 @@ class TemporalBone(Phantom):
         image: Array = canvas.image
         if self.noise:
             image = image + np.float32(self.noise) * reconstructed(image.shape, stream(*name, "noise"))
-        cover = membership(ear.to_points(ear.contacts()) - np.float32(0.4), self.spacing)
+        cover = membership(ear.to_points(ear.contacts()) - np.float32(0.25), self.spacing)
         return {
             "ct": self.out(image),
             "implanted": self.out(image + cover * (_METAL - image)),

@@ -14,7 +14,7 @@ from adversaria.vocabulary import UserError
 CLASSES = 1008
 REMEDY = (
     "Get pt_inception-2015-12-05-6726825d.pth (the weights of 2015 that published FIDs use, converted for "
-    "pytorch-fid) and give --features inception=PATH, or use phantom-cnn."
+    "pytorch-fid; `adversaria weights inception`) and give --features inception=PATH, or use phantom-cnn."
 )
 
 
