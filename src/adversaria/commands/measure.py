@@ -1,6 +1,7 @@
 """Score any two folders of images; no model is needed."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,7 +153,8 @@ def _score_case(
     left_out: dict[str, str],
 ) -> None:
     """Score one pair of images, and keep what a comparison needs of it."""
-    from adversaria.commands.scoring import fingerprint, keep_slice, values_of
+    from adversaria.commands.scoring import fingerprint, values_of
+    from adversaria.commands.viewing import View
     from adversaria.reports import Score
 
     for metric, value in values_of(chosen, made.array, given, dims, left_out):
@@ -160,8 +162,8 @@ def _score_case(
         region = "mask" if given.get("mask") is not None and "mask" in (*metric.needs, *metric.takes) else "whole"
         done.scores.append(Score(run, case, case, region, "output", metric.name, value, unit, metric.better))
     done.rule["cases"][case] = fingerprint(truth.array)
-    keep_slice(done.slices, f"{case}/target", truth.array, truth.axes)
-    keep_slice(done.slices, f"{case}/output", made.array, made.axes)
+    view = View(truth.array, truth, given.get("data_range"), given.get("mask"))
+    done.look(view, case, {"target": truth.array, "lesion": given.get("mask"), "output": made.array})
 
 
 def _score_sets(
@@ -175,5 +177,12 @@ def _score_sets(
     images = {word: [image.array for image in found] for word, found in read.items()}
     unit = read["references"][0].unit if read["references"] else ""
     training = (lambda: images["training"]) if "training" in images else None
-    found = score_sets(chosen, images, data_range, lambda: network_of(features, training, data_range), done.unmeasured)
+    seen: dict[str, Any] = {}
+    eyes = partial(network_of, features, training, data_range)
+    found = score_sets(chosen, images, data_range, eyes, done.unmeasured, seen)
+    done.features |= {f"output/{word}": array for word, array in seen.items()}
+    made = list(places["outputs"])
+    if seen and sorted(made) == sorted(places["references"]):
+        handles = {name: f"c{k + 1:04d}" for k, name in enumerate(sorted(made))}
+        done.features["output/subjects"] = [handles[name] for name in made]
     return rows(run, "output", found, unit)

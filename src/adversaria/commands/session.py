@@ -48,6 +48,7 @@ class Session:
     slices: dict[str, range]
     rule: str
     truth: str | None = None
+    lesion: str | None = None
     recognised: str = ""
     loose: bool = False
     said: list[str] = field(default_factory=list)
@@ -107,7 +108,8 @@ def open_session(
     """
     dims = recipe.dims()
     streams = recipe.streams()
-    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", recipe.evaluation().truth)
+    wanted = recipe.evaluation()
+    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", wanted.truth, wanted.lesion)
     if data is None:
         _open_phantom(session, streams)
     else:
@@ -225,15 +227,21 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
 
 
 def _judging(session: Session, found: Any, stream: str) -> list[str]:
-    """Words of the folder that only the evaluation reads; the truth's own name may be part of a folder's name."""
-    place, _, name = (session.truth or "").rpartition(".")
+    """Words of the folder that only the evaluation reads; their own names may be parts of a folder's names."""
+    session.truth, session.lesion = (_judge(found, name, stream) for name in (session.truth, session.lesion))
+    known = [word for word in (session.truth, session.lesion) if word is not None and word in found.words]
+    return list(dict.fromkeys(known))
+
+
+def _judge(found: Any, wanted: str | None, stream: str) -> str | None:
+    """The word of the folder that is meant, or the name as it is where the folder has none."""
+    place, _, name = (wanted or "").rpartition(".")
     if not name or place != stream:
-        return []
+        return wanted
     try:
-        session.truth = pick_word(found, name)
+        return pick_word(found, name)
     except UserError:
-        return []
-    return [session.truth]
+        return wanted
 
 
 def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
@@ -245,7 +253,7 @@ def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe:
         return name
     if len(names) == 1 and word in _ACCEPTS_ALONE:
         return names[0]
-    if name in acquired and len(names) == 1:
+    if name in acquired and (len(names) == 1 or acquired[name][0] in names):
         return name
     if {"A", "B"} <= set(names) and word in ("source", "target"):
         return "A" if word == "source" else "B"
@@ -288,7 +296,8 @@ def _part_of(session: Session) -> dict[str, str] | None:
 
 def _filled(case: Case, session: Session) -> range:
     """The slices of a subject from the first to the last in which every image shows something."""
-    images = [image for image in case.load().values() if image.array.ndim > 1]
+    # a map of lesions is empty in most slices
+    images = [image for word, image in case.load().items() if word != session.lesion and image.array.ndim > 1]
     if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from adversaria.vocabulary import UserError
 
 SET = "set"
+OF_IMAGES = ("outputs", "references", "output_features", "reference_features", "probabilities")
 Images = Sequence[Any]
 
 
@@ -28,8 +31,14 @@ def choose(names: Sequence[str]) -> tuple[list[Any], list[Any]]:
         if name not in known:
             raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
     chosen = [known[name] for name in dict.fromkeys(names)]
-    per_set = [metric for metric in chosen if getattr(metric, "per_set", False)]
-    return [metric for metric in chosen if metric not in per_set], per_set
+    per_case, per_set = ([m for m in chosen if m.level == level] for level in ("case", "set"))
+    for metric in per_set:
+        if not set(metric.needs) & set(OF_IMAGES):
+            raise UserError(
+                f"{metric.name} is of readings ({', '.join(metric.needs)}), not of images.",
+                "Call it from Python: every measure is a function of adversaria.metrics.",
+            )
+    return per_case, per_set
 
 
 def network_of(name: str, training: Callable[[], Images] | None, data_range: Any) -> Any:
@@ -58,10 +67,12 @@ def score_sets(
     data_range: Any,
     network: Callable[[], Any],
     unmeasured: dict[str, str],
+    seen: dict[str, Any] | None = None,
 ) -> list[tuple[str, Any, Any]]:
     """(label, measure, estimate) of each measure; `images` hold outputs, references, training, degraded.
 
-    A measure that cannot be taken is named in `unmeasured` with its reason, and the others go on.
+    A measure that cannot be taken is named in `unmeasured` with its reason, and the others go on. `seen` receives
+    what the feature network saw, and its name, for tests between runs.
     """
     from adversaria.metrics.facts import NotApplicable
 
@@ -72,7 +83,11 @@ def score_sets(
         net = network()
         name = net.name
         try:
-            words |= _seen(net, images, data_range)
+            features = _seen(net, images, data_range)
+            words |= features
+            if seen is not None:
+                seen |= {word: array for word, array in features.items() if array is not None}
+                seen["network"] = np.array(name)
         except (NotApplicable, ValueError) as error:
             why = str(error)
     for metric in chosen:

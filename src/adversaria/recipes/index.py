@@ -103,7 +103,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "needs": list(metric.needs),
         "paper": metric.paper,
         "dims": list(metric.dims),
-        "per": "set" if getattr(metric, "per_set", False) or getattr(metric, "level", "") == "set" else "case",
+        "per": metric.level,
         "file": metric.function.__module__.replace(".", "/") + ".py",
     }
 

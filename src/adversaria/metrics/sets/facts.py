@@ -35,8 +35,8 @@ class SetMetric:
 
     `function` takes the words that `needs` names: lists of images (C, *S), arrays of features (n, d), class
     probabilities (n, K), the declared range; it gives an `Estimate`. Under `fewest` images in any set it is
-    refused, and under `few` the estimate carries a caution. `per_set` is always true: the value belongs to
-    the set and no case has a share of it.
+    refused, and under `few` the estimate carries a caution. `level` is always "set": the value belongs to the
+    set and no case has a share of it.
     """
 
     key: str
@@ -50,7 +50,7 @@ class SetMetric:
     fewest: int
     few: int
     dims: tuple[int, ...] = (2, 3)
-    per_set: bool = True
+    level: str = "set"
 
     @property
     def network(self) -> bool:
