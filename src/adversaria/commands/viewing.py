@@ -22,7 +22,7 @@ class View:
     Of a volume the slice with most of the lesion is kept, else the middle one. The noise power spectrum is taken in
     squares where the reference, smoothed, varies by less than 3 % of the declared range and lies inside it, at most
     twelve a slice, each minus its best plane; the power spectrum of the whole slice in its largest central square
-    under a Hann window. Both are averaged over rings of frequency and over the slices of the case, and taken of
+    under a Hann window. Both are averaged over rings of frequency and over the slices of the case. All is taken of
     images brought to the range by `intensity`, where images are compared so.
     """
 
@@ -50,8 +50,8 @@ class View:
         return image if self.intensity is None or np.ptp(image) == 0 else self.intensity.fit(image).forward(image)
 
     def keep(self, kept: dict[str, Array], name: str, image: Array) -> None:
-        """Keep an image's slice, as long as all of them stay small."""
-        plane = self.shown(image)
+        """Keep an image's slice, as it is compared, as long as all of them stay small."""
+        plane = self.shown(image if name.endswith("/lesion") else self.scaled(image))
         if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
             kept[name] = plane
 

@@ -99,7 +99,12 @@ def images_of(runs: Sequence[Scored], stored: Sequence[Slices], case: str) -> di
 
 
 def window_of(runs: Sequence[Scored], stored: Sequence[Slices], cases: Sequence[str]) -> tuple[float, float, str]:
-    """The recipe's display window, else the 1st to 99.5th percentile of the references shown, and the unit."""
+    """The recipe's display window, else the 1st to 99.5th percentile of the references shown, and the unit.
+
+    Where each image is scaled by its own statistics, the range to which it is brought.
+    """
+    if runs[0].rules.get("scaled") and runs[0].rules["range"]:
+        return (*runs[0].rules["range"], "scaled")
     data = read_json(runs[0].run.data) if runs[0].run.data.exists() else {}
     low, high = data.get("display", {}).get("target", (None, None))
     if low is None:
@@ -119,7 +124,7 @@ def unit_of(runs: Sequence[Scored]) -> str:
 def _panels(images: dict[str, Array], window: tuple[float, float]) -> tuple[list[Any], list[Any]]:
     target = images.pop("target", None)
     reach = (window[1] - window[0]) / 4
-    panels = [(paired_figures.shortened(name, 20), image, *window, "gray") for name, image in images.items()]
+    panels = [(paired_figures.shortened(name, 24), image, *window, "gray") for name, image in images.items()]
     errors = [
         (f"{name} - reference", image - target, -reach, reach, "RdBu_r")
         for name, image, *_ in panels

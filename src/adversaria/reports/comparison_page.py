@@ -32,7 +32,7 @@ def page(
         headline=_headline(found, runs),
         sentences=said,
         notes=notes,
-        left=[*sorted(left.items()), *((name, reason) for name, reason in why.items() if reason)],
+        left=[*_grouped(left), *((name, reason) for name, reason in why.items() if reason)],
         rules=_rules(runs[0]),
         facts=_facts(runs),
         strips=[(m, paired_figures.strips(m.values, m.ranked, tables.heading(m))) for m in found.measures],
@@ -46,6 +46,15 @@ def page(
         losses=losses,
         heading=tables.heading,
     )
+
+
+def _grouped(left: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was not compared, with the runs of which the same holds in one line."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, why in sorted(left.items()):
+        measure, _, run = name.partition(" of ")
+        found.setdefault((measure, why), []).append(run)
+    return [(f"{measure} of {', '.join(runs)}" if any(runs) else measure, why) for (measure, why), runs in found.items()]
 
 
 def _headline(found: Comparison, runs: Sequence[Scored]) -> str:

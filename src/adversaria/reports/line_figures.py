@@ -1,5 +1,6 @@
 """Figures of lines by method: each method has one colour and dash on the whole page, the target is black."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,13 +27,14 @@ def style_of(name: str, methods: Sequence[str]) -> dict[str, Any]:
 
 
 def lines(series: Lines, methods: Sequence[str], title: str, axes_names: tuple[str, str], logarithmic: bool) -> str:
-    """Draw one line a name into one axes with a legend beside it; give an SVG as a data address."""
-    figure, axes = _axes(6.6, 3.2)
+    """Draw one line a name into one axes with a legend below it; give an SVG as a data address."""
+    figure, axes = _axes(5.2, 3.3 + 0.2 * math.ceil(len(series) / 3))
     draw(axes, series, methods, axes_names)
     if logarithmic and all((y > 0).all() for _, y in series.values()):
         axes.set_yscale("log")
+        axes.tick_params(which="both", labelsize=7, colors=_INK)
     axes.set_title(title, fontsize=9, color=_INK)
-    axes.legend(fontsize=7, frameon=False, labelcolor=_INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.legend(fontsize=8, frameon=False, labelcolor=_INK, loc="outside lower center", ncols=3)
     return _svg(figure)
 
 
