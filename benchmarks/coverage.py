@@ -1,8 +1,9 @@
 """How often intervals hold the truth, and how often paired tests cry wolf, over 10,000 simulated studies.
 
-`python -m benchmarks.coverage` writes coverage.json beside this file.
+`python -m benchmarks.coverage` writes coverage.json beside this file and docs/statistics.md; `--page` the page alone.
 """
 
+import argparse
 import json
 import math
 from collections.abc import Callable
@@ -13,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from adversaria.metrics.statistics import holm, permutation_test, wilcoxon_test
+from adversaria.metrics.sets.frechet import frechet_distance
+from adversaria.metrics.statistics import holm, permutation_test, pool_test, swap_test, wilcoxon_test
 from adversaria.metrics.statistics.intervals import bootstrap_t_limits, percentile_bootstrap, summarise
+from benchmarks.coverage_page import page
 
 STUDIES = 10_000
 SIZES = (6, 10, 30)
 RESAMPLES = 1999
 PLACE = Path(__file__).with_name("coverage.json")
+PAGE = PLACE.parents[1] / "docs" / "statistics.md"
 Array = NDArray[np.float64]
 POPULATIONS: dict[str, tuple[float, Callable[[np.random.Generator, tuple[int, int]], Array]]] = {
     "normal": (0.0, lambda random, shape: random.normal(0, 1, shape)),
@@ -93,7 +97,7 @@ def flips(studies: Array) -> float:
     return float(np.mean(found))
 
 
-def family(n: int = 10, methods: int = 3, measures: int = 2, studies: int = 2000) -> dict[str, Any]:
+def family(n: int = 10, methods: int = 3, measures: int = 2, studies: int = STUDIES) -> dict[str, Any]:
     """Share of pages with any false mark: all pairs and measures of `methods` equal methods, after Holm."""
     random = np.random.default_rng(0)
     pages = 0
@@ -102,21 +106,56 @@ def family(n: int = 10, methods: int = 3, measures: int = 2, studies: int = 2000
         pairs = [(a, b) for a in range(methods) for b in range(a)]
         p = [permutation_test(values[m, a] - values[m, b]).p for m in range(measures) for a, b in pairs]
         pages += min(holm(p)) <= 0.05
-    return {"subjects": n, "comparisons": measures * methods * (methods - 1) // 2, "pages_marked": pages / studies}
+    return {
+        "subjects": n,
+        "comparisons": measures * methods * (methods - 1) // 2,
+        "pages_marked": pages / studies,
+        "studies": studies,
+    }
+
+
+def exchange(studies: int = 2000, draws: int = 199) -> list[dict[str, Any]]:
+    """Share of studies in which the tests of sets find a difference in the Frechet distance where there is none.
+
+    Features of 4 dimensions, skewed; paired methods share what is the subject's own; the references are others.
+    """
+    rows = []
+    for name, n in (("swap", 6), ("swap", 10), ("swap", 30), ("deal", 30)):
+        random, found = np.random.default_rng(300 + n), 0
+        for _ in range(studies):
+            references = random.normal(0, 1, (30, 4))
+
+            def value(words: Any, references: Array = references) -> float:
+                return frechet_distance(words["x"], references)
+
+            own = random.normal(0, 1, (n, 4)) * (name == "swap")
+            one, two = ({"x": own + random.lognormal(0, 1, (n, 4))} for _ in range(2))
+            labels = [str(k) for k in range(n)]
+            test = swap_test(value, one, two, labels, draws) if name == "swap" else pool_test(value, one, two, draws)
+            found += test.p <= 0.05
+        rows.append({"test": name, "images": n, "type_one_error": found / studies, "studies": studies})
+    return rows
 
 
 def main() -> None:
     """Simulate, print and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", action="store_true", help="only write the page from what is kept")
+    if parser.parse_args().page:
+        PAGE.write_text(page(json.loads(PLACE.read_text(encoding="utf-8"))), encoding="utf-8")
+        return
     found = {
         "studies": STUDIES,
         "level": 0.95,
         "intervals": intervals(),
         "tests": wolf(),
         "holm": family(),
+        "sets": exchange(),
         "versions": {"numpy": np.__version__},
     }
     PLACE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for row in [*found["intervals"], *found["tests"], found["holm"]]:  # type: ignore[misc]
+    PAGE.write_text(page(found), encoding="utf-8")
+    for row in [*found["intervals"], *found["tests"], found["holm"], *found["sets"]]:  # type: ignore[misc]
         print(row)
 
 

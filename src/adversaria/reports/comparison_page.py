@@ -54,7 +54,8 @@ def _grouped(left: Mapping[str, str]) -> list[tuple[str, str]]:
     for name, why in sorted(left.items()):
         measure, _, run = name.partition(" of ")
         found.setdefault((measure, why), []).append(run)
-    return [(f"{measure} of {', '.join(runs)}" if any(runs) else measure, why) for (measure, why), runs in found.items()]
+    said = {key: f"{key[0]} of {', '.join(of)}" if any(of) else key[0] for key, of in found.items()}
+    return [(said[measure, why], why) for measure, why in found]
 
 
 def _headline(found: Comparison, runs: Sequence[Scored]) -> str:
