@@ -55,7 +55,7 @@ def total_variation(plane: Any, strength: float) -> Any:
 
 
 # strengths as shares of the window that the networks see
-SHARES = (0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
+SHARES = (0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
 CLASSICAL = {
     "non-local-means": Classical("non-local means", non_local_means, SHARES),
     "total-variation": Classical("total variation", total_variation, SHARES),
