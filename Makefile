@@ -13,10 +13,11 @@ export MPLBACKEND := Agg
 
 setup: $(READY)
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml tests/requirements.txt
 	@start=$$(date +%s); \
 	$(PYTHON) -m venv $(VENV) && \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements.txt && \
 	touch $(READY) && \
 	echo "set-up took $$(( $$(date +%s) - start )) s"
 

@@ -1,15 +1,10 @@
 """Measures of sets beside their peers (B10): the algebra of FID, the kernel distance, nearest neighbours.
 
-`python -m benchmarks.distributions` writes distributions.json beside this file. All take the same features,
-in double precision, and start from them: moments count on both sides.
+All take the same features, in double precision, and start from them: moments count on both sides.
 """
 
-import dataclasses
-import json
-import platform
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,9 +15,10 @@ from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
 from adversaria.metrics.sets import frechet, kernel, neighbours
+from benchmarks.result import Found
 from benchmarks.timing import Ratio, compare
 
-PLACE = Path(__file__).with_name("distributions.json")
+WIDTH, MANY, FEW, KERNEL = 2048, 2000, 500, 1000
 Array = NDArray[np.float64]
 
 
@@ -47,25 +43,25 @@ def rows() -> list[tuple[Ratio, float]]:
     """Time each pair."""
     warnings.simplefilter("ignore")
     found = []
-    for images, width, goal in ((2000, 2048, 5.0), (500, 2048, 30.0)):
-        one, two = features(images, width)
+    for images, goal in ((MANY, 5.0), (FEW, 30.0)):
+        one, two = features(images, WIDTH)
         first, second = torch.from_numpy(one), torch.from_numpy(two)
-        name = f"B10 FID algebra, {images} images of {width} features"
+        name = f"B10 FID algebra, {images} images of {WIDTH} features"
         monai, torchmetrics = _fid_peers(first, second)
         ours = _fid(one, two)
         found.append((compare(name, "MONAI", ours, monai, 2, goal), agreed(name, ours, monai, 1e-5)))
         found.append((compare(name, "torchmetrics", ours, torchmetrics, 3), agreed(name, ours, torchmetrics, 1e-5)))
-    one, two = features(1000, 2048)
-    name = "KID from features, 1000 images of 2048"
+    one, two = features(KERNEL, WIDTH)
+    name = f"KID from features, {KERNEL} images of {WIDTH}"
     first, second = torch.from_numpy(one), torch.from_numpy(two)
     pair = (lambda: kernel.kernel_distance(one, two)), (lambda: float(poly_mmd(first, second)))
     found.append((compare(name, "torchmetrics", *pair, 5), agreed(name, *pair, 1e-6)))
-    name = "radii of 2000 images of 2048 features, k = 3"
+    name = f"radii of {KERNEL} images of {WIDTH} features, k = 3"
     pair = (
         lambda: float(neighbours.radii(one, 3).mean()),
         lambda: float(NearestNeighbors(n_neighbors=3, algorithm="brute").fit(one).kneighbors()[0][:, 2].mean()),
     )
-    found.append((compare(name.replace("2000", "1000"), "scikit-learn", *pair, 5), agreed(name, *pair, 1e-6)))
+    found.append((compare(name, "scikit-learn", *pair, 5), agreed(name, *pair, 1e-6)))
     return found
 
 
@@ -80,19 +76,18 @@ def _fid_peers(one: torch.Tensor, two: torch.Tensor) -> tuple[Callable[[], float
     return (lambda: float(get_fid_score(one, two))), torchmetrics
 
 
-def main() -> None:
-    """Time, print and keep."""
+def section() -> Found:
+    """B10."""
     torch.set_num_threads(1)
     found = rows()
-    for ratio, difference in found:
-        print(ratio.row(), f"agree to {difference:.1e}")
-    kept = {
-        "rows": [{**dataclasses.asdict(ratio), "relative_difference": d} for ratio, d in found],
-        "machine": platform.machine(),
-        "versions": {"torch": torch.__version__, "numpy": np.__version__},
-    }
-    PLACE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    return Found(
+        "Measures of sets",
+        "Double precision, from features to the number. One thread's CPU time.",
+        (*Ratio.HEAD, "relative difference of the values"),
+        [[*ratio.row(), f"{difference:.0e}"] for ratio, difference in found],
+        [goal for ratio, _ in found if (goal := ratio.judged())],
+        [
+            "MONAI and torchmetrics take a square root of a product of covariances, whose size is the number of "
+            "features; ours is as small as the sets where images are fewer than features."
+        ],
+    )

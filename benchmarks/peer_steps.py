@@ -104,7 +104,12 @@ def torchgan_step(
     losses: list[Any],
     betas: tuple[float, float],
 ) -> Callable[[], None]:
-    """One iteration as torchgan's trainer makes it: every loss object trains on its own."""
+    """One iteration as torchgan's trainer makes it: every loss object trains on its own.
+
+    The weights lie with channels first, as torchgan's own networks have them.
+    """
+    for parameter in [*generator.parameters(), *discriminator.parameters()]:
+        parameter.data = parameter.data.contiguous()
     g, d = TorchGANGenerator(generator), TorchGANDiscriminator(discriminator)
     og, od = adam(g, betas=betas), adam(d, betas=betas)
     cpu = torch.device("cpu")

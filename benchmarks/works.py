@@ -1,7 +1,8 @@
 """Do the works of a table learn? Each recipe, reduced, at its own purpose, beside trivial baselines or twins.
 
-`python -m benchmarks.works --table 4 [KEY ...]` plays each work for `--seconds` CPU seconds (60) at one thread, one
-work a process. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
+`python -m benchmarks.works --table 5 [KEY ...]` plays each work of a table at one thread, one work a process, for
+the CPU seconds of `works_plans.budget` (60 in Table 4; elsewhere 120, and 900 for rows named beforehand) or
+`--seconds`. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
 row whose recipe, plan and budget are unchanged is skipped unless it is named. The budget is that of the adversarial
 training alone: for works with a network a class it is shared by the classes. Everything is on phantoms, mostly at 32
 pixels a side: a row says whether a recipe learns in this budget, not how good its paper is.
@@ -10,11 +11,13 @@ pixels a side: a row says whether a recipe learns in this budget, not how good i
 import argparse
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ from benchmarks.translation import Row, seeded
 
 HERE = Path(__file__).parent
 KEPT, PAGE = HERE / "works.json", HERE / "WORKS.md"
-SECONDS = 60.0
+TABLES = (1, 4, 5, 6, 8)
 
 
 def fingerprint(key: str, seconds: float) -> str:
@@ -42,7 +45,14 @@ def keys_of(table: int) -> list[str]:
     """The works of a table that have a plan, in the order of the plans."""
     from benchmarks.works_plans import PLANS
 
-    return [key for key in PLANS if read_recipe(key).tree["work"]["table"] == table]
+    return [key for key in PLANS if key in shipped() and read_recipe(key).tree["work"]["table"] == table]
+
+
+def budget(key: str, asked: float | None) -> float:
+    """The CPU seconds of a work: those asked for, or its plan's."""
+    from benchmarks.works_plans import budget as planned
+
+    return asked if asked is not None else planned(key, read_recipe(key).tree["work"]["table"])
 
 
 def kept() -> dict[str, Any]:
@@ -86,27 +96,68 @@ def page(rows: dict[str, Any]) -> str:
     lines = [
         "# Works: does each recipe learn in its budget?",
         "",
-        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects.",
-        "`beats all` only where the value is better than every baseline beside it; it is one run with one seed, and no",
-        "interval stands behind it, so a small lead shows nothing. The others play, and are not shown to learn.",
-        "",
+        "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects, one seed.",
+        "`beats all` only where the value is better than every baseline beside it, in tables with intervals only where",
+        "every interval of a paired difference lies above zero. The others play, and are not shown to learn.",
+    ]
+    for table in TABLES:
+        order = keys_of(table)
+        if order:
+            known = [(key, rows[key]) for key in order if key in rows]
+            told = restored_rows if any("scores" in row for _, row in known) else table_of
+            lines += ["", f"## Table {table}", "", *told(known)]
+        missing = [key for key in order if key not in rows]
+        if missing:
+            lines += ["", f"Not run yet: {', '.join(missing)}."]
+    return "\n".join(lines) + "\n"
+
+
+def table_of(rows: list[tuple[str, Any]]) -> list[str]:
+    """Write the rows of one table."""
+    if not rows:
+        return []
+    lines = [
         "| work | purpose | measure | value | baselines | beats all | plays | CPU s | note |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    order = keys_of(4)
-    for key in [k for k in order if k in rows]:
-        row = rows[key]
-        said = ", ".join(f"{name} {value:.4g}" for name, value in row["baselines"].items())
+    for key, row in rows:
+        means = row.get("means", {})
+        said = ", ".join(f"{name} {means.get(name, format(v, '.4g'))}" for name, v in row["baselines"].items())
         cells = (
-            key, row["purpose"], f"{row['measure']} ({row['better']} is better)", f"{row['value']:.4g}", said,
-            "yes" if row["beats_baselines"] else "no", row["plays"],
+            key, row["purpose"], f"{row['measure']} ({row['better']} is better)",
+            means.get("output", f"{row['value']:.4g}"), said, "yes" if row["beats_baselines"] else "no", row["plays"],
             f"{row['cpu_seconds']:g} of {row['budget_s']:g}", row["note"],
         )  # fmt: skip
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    missing = [key for key in order if key not in rows]
-    if missing:
-        lines += ["", f"Not run yet: {', '.join(missing)}."]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def restored_rows(rows: list[tuple[str, Any]]) -> list[str]:
+    """Write the rows of the works that restore images: one line an image."""
+    lines = [
+        "Means over unseen phantom subjects with 95 % intervals (Student's t). `learned` only where the work is better",
+        "than its input and than its pixel-only twin (the same generator and budget, absolute difference alone) or the",
+        "classical image, by the paired interval over subjects. Lesion contrast is the share that is left (1 is all).",
+        "The others play, and are not shown to learn in this budget. Everything is reduced.",
+        "",
+        "| work | image | psnr (dB) | ssim | lesion contrast | learned | plays | CPU s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, row in rows:
+        for name, scores in row["scores"].items():
+            cells = [_interval(scores[m]) for m in ("psnr", "ssim", "lesion contrast")]
+            more = ", ".join(f"{m} {s[0]:.2f}" for m, s in scores.items() if m == "identification rate")
+            said = (f"{name}; {more}" if more else name, *cells)
+            facts = ("yes" if row["learned"] else "no", str(row["plays"]), f"{row['budget_s']:g}")
+            lines.append("| " + " | ".join([key, *said, *(facts if name == "own" else ("", "", ""))]) + " |")
+    return lines
+
+
+def _interval(found: Sequence[float | None]) -> str:
+    mean, low, high = found
+    if mean is None or math.isnan(mean):
+        return ""
+    return f"{mean:.3g}" if low is None or high is None else f"{mean:.3g} [{low:.3g}, {high:.3g}]"
 
 
 def main() -> int:
@@ -114,19 +165,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.works", description=__doc__)
     parser.add_argument("names", nargs="*", help="works to play again; else those that are missing or have changed")
     parser.add_argument("--table", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--seconds", type=float, help="instead of the plan's budget")
     parser.add_argument("--here", action="store_true", help="play the named works in this process")
     asked = parser.parse_args()
     if asked.here:
         for key in asked.names:
-            keep(key, asked.seconds)
+            keep(key, budget(key, asked.seconds))
         return 0
     failed = 0
     for key in asked.names or keys_of(asked.table):
-        row = kept().get(key, {})
-        if not asked.names and row.get("fingerprint") == fingerprint(key, asked.seconds):
+        row, seconds = kept().get(key, {}), budget(key, asked.seconds)
+        if not asked.names and row.get("fingerprint") == fingerprint(key, seconds):
             continue
-        command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(asked.seconds)]
+        command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(seconds)]
         failed += subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False).returncode != 0
     return int(failed > 0)
 

@@ -1,30 +1,9 @@
 """What each work is for, and how that is judged: samples, augmentation, few labels, features or clusters."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
-from benchmarks import works_judging as judging
-from benchmarks.translation import Row
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a work is judged: a function of `works_judging`, changes of its recipe, and that function's arguments."""
-
-    judge: str
-    changes: tuple[str, ...] = ()
-    arguments: Mapping[str, object] = field(default_factory=dict)
-
-    def version(self) -> int:
-        """The version of the way of judging: raised when it changes."""
-        return judging.VERSIONS[self.judge]
-
-    def judged(self, key: str, seconds: float) -> Row:
-        """Play and judge."""
-        found = getattr(judging, self.judge)(key, seconds, self.changes, **self.arguments)
-        assert isinstance(found, Row)
-        return found
-
+from benchmarks import works_restoring_plans, works_segmentation, works_translation
+from benchmarks.works_plan import Plan
 
 SMALL = ("phantom.size=32", "train.patch=[32, 32]")
 PAIR = ("phantom.a.size=32", "phantom.b.size=32", "train.patch=[32, 32]")
@@ -35,7 +14,7 @@ HEART = (
     "game.target_generator.width=32", "game.discriminator.width=32",
 )  # fmt: skip
 
-PLANS = {
+PLANS: dict[str, Any] = {
     "chuquicusma-2017": Plan("samples", DCGAN),
     "frid-adar-2018": Plan(
         "classes",
@@ -83,3 +62,13 @@ PLANS = {
     "beers-2018-mr": Plan("samples", GROWING),
     "beers-2018-retina": Plan("samples", GROWING, {"subjects": 128}),
 }
+
+PLANS |= works_translation.PLANS | works_restoring_plans.PLANS | works_segmentation.PLANS
+# CPU seconds of a work's play: of Table 4, of the rows of other tables that were named beforehand, of the others
+FEW, MANY, USUAL = 60.0, 900.0, 120.0
+NAMED = {*works_translation.LONG, *works_restoring_plans.LONG, *works_segmentation.LONG}
+
+
+def budget(key: str, table: int) -> float:
+    """How many CPU seconds a work of a table is played."""
+    return FEW if table == 4 else MANY if key in NAMED else USUAL

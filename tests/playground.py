@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+import playground_cross
+import playground_segmentation
 import playground_text
 from adversaria import games, losses
 from adversaria.draws import Draws, stream
@@ -124,6 +126,11 @@ BUILD: dict[str, Callable[[int], Game]] = {
     ),
     "CascadeCGAN": cascade,
     "CollaGAN": lambda dims: Stacked(Contrasts(dims), Named(dims), window=3),
+    "FocusedGAN": lambda dims: games.FocusedGAN(Translator(dims), Discriminator(dims), window=3),
+    "InpaintingGAN": lambda dims: games.InpaintingGAN(
+        Translator(dims), Discriminator(dims), generator_steps=2, hole=SIDE // 2
+    ),
+    "MedGAN": lambda dims: games.MedGAN(Translator(dims), Discriminator(dims, 2), generator_steps=2),
     "ContextEncoder": lambda dims: games.ContextEncoder(Translator(dims), Discriminator(dims), overlap=1),
     "CoupledGAN": coupled,
     "DiscoGAN": lambda dims: games.DiscoGAN(*pair(Translator, dims), *pair(Discriminator, dims)),
@@ -142,6 +149,10 @@ BUILD: dict[str, Callable[[int], Game]] = {
         history=0,
     ),
     "StyleGAN": stylegan,
+    "RefineGAN": lambda dims: games.RefineGAN(Translator(dims), Discriminator(dims), clip=0.1),
+    "Refinement": lambda dims: games.Refinement(
+        Translator(dims), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
+    ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,
     "VAEGAN": lambda dims: games.VAEGAN(Encoder(dims), Generator(dims), Discriminator(dims), gamma=1e-2),
@@ -151,6 +162,8 @@ BUILD: dict[str, Callable[[int], Game]] = {
 }
 
 BUILD |= playground_text.BUILD
+BUILD |= playground_cross.BUILD
+BUILD |= playground_segmentation.BUILD
 
 NAMES = sorted(
     name
@@ -187,6 +200,9 @@ class NoiseFeed:
             "moving": source,
             "fixed": source.flip(2),
             "mask": (source > 0).to(self.dtype),
+            "target_mask": (source < 0.5).to(self.dtype),
+            "paired_source": other,
+            "paired_target": (0.5 * other).tanh(),
         }
 
 

@@ -77,6 +77,25 @@ class Joined(Translator):
         return super().forward(torch.cat([image, condition], 1))
 
 
+class Coloured(Joined):
+    """A translator of an image and so many maps."""
+
+    def __init__(self, dims: int, maps: int):
+        super().__init__(dims)
+        self[0] = convolution(dims, 1 + maps, 6, 3, padding=1)
+
+
+class TwoStem(nn.Module):
+    """A discriminator of single images, and one of pairs."""
+
+    def __init__(self, dims: int):
+        super().__init__()
+        self.alone, self.pair = Discriminator(dims), Discriminator(dims, 2)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.alone(image) if condition is None else self.pair(image, condition)
+
+
 class Flow(nn.Module):
     """A field from two images."""
 

@@ -138,7 +138,8 @@ def test_compare_writes_a_page_and_tables(pair, tmp_path, capsys):
     assert len(images) >= 7 and all(a["src"].startswith("data:") and a["alt"] for a in images)
     assert dict(page.tags[0][1])["lang"] == "en" and any(t == "th" and a.get("scope") == "row" for t, a in page.tags)
     for word in ("first_run", "second", "input", "Best case", "Worst case", "ssim of second: not every run has it",
-                 "noise_level of first_run, second", "Every score here: reduced", "0 to 1", "Not for diagnosis"):  # fmt: skip
+                 "noise_level of first_run, second", "Every score here: reduced", "0 to 1",
+                 "Not for diagnosis"):  # fmt: skip
         assert word in page.text, word
     assert str(tmp_path) not in (out / "compare.html").read_text()
     with open(out / "means.csv") as file:

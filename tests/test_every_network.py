@@ -21,7 +21,11 @@ def shape(dims, side=SIDE, channels=1):
 
 
 EXAMPLES = {
+    "AdaptiveFusion": (
+        {"candidates": 2, "depth": 3, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16),
+    ),
     "AffineNetwork": ({"layers": 2, "width": 3}, lambda d: [image(d), image(d)], lambda d: None),
+    "Automap": ({"size": 8, "width": 3}, lambda d: [image(d, 8, 2)], lambda d: shape(d, 8)),
     "CoarseToFine": (
         {"halvings": 2, "blocks": 1, "local_blocks": 1, "width": 2}, lambda d: [image(d)], shape,
     ),
@@ -29,16 +33,39 @@ EXAMPLES = {
         {"contrasts": 2, "depth": 2, "width": 2}, lambda d: [image(d, 16, 2), image(d, 16, 2)], lambda d: shape(d, 16),
     ),
     "ConditioningAugmentation": ({"text": 4, "code": 3}, latent(4), lambda d: (2, 3)),
+    "ContextFCN": (
+        {"width": 2, "residual": True, "norm": "instance"}, lambda d: [image(d, 12)], lambda d: shape(d, 12),
+    ),
     "ContextNetwork": ({"size": SIDE, "width": 2}, lambda d: [image(d)], shape),
     "ContrastDiscriminator": ({"contrasts": 3, "layers": 2, "width": 2}, lambda d: [image(d)], lambda d: None),
     "CoupledFront": ({"width": 2}, lambda d: [image(d)], lambda d: None),
+    "GANCSDiscriminator": ({"width": 2}, lambda d: [image(d, channels=2)], lambda d: (2, 1)),
+    "GANCSGenerator": ({"width": 3, "groups": 1}, lambda d: [image(d, 8, 2)], lambda d: shape(d, 8, 2)),
+    "RefineCritic": ({"width": 2, "depth": 2}, lambda d: [image(d, channels=2)], lambda d: None),
+    "RefineGenerator": ({"width": 2, "depth": 3}, lambda d: [image(d, channels=2)], lambda d: shape(d, channels=2)),
     "FeatureSegmenter": ({"width": 2}, lambda d: [image(d)], lambda d: shape(d, channels=2)),
+    "DeepUNet": ({"depth": 2, "width": 2}, lambda d: [image(d)], lambda d: shape(d, channels=2)),
+    "DilatedNet": ({"width": 2, "hidden": 3}, lambda d: [image(d)], lambda d: shape(d, channels=2)),
+    "EarlyLayers": ({"layers": 3, "width": 2}, lambda d: [image(d)], lambda d: shape(d, channels=2)),
+    "EnergyAutoencoder": ({"width": 2, "kernel": 3}, lambda d: [image(d, 16)[:, 0]], lambda d: (2, *[16] * d)),
+    "FCN": ({"depth": 3, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
     "FlowUNet": ({"depth": 2, "width": 2}, lambda d: [image(d), image(d)], lambda d: shape(d, channels=d)),
+    "GlobalConvNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
+    "ImageToImageNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
+    "LandmarkUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
+    "LateLayers": ({"layers": 2, "width": 2}, lambda d: [image(d, 16, 2)], lambda d: shape(d, 16, 2)),
+    "LocalLSTMNet": ({"width": 4, "rates": (2, 4)}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
     "MultiScale": ({"scales": 2, "layers": 2, "width": 2}, lambda d: [image(d)], lambda d: None),
+    "QuantifyingNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 14)], lambda d: shape(d, 14, 2)),
+    "RecurrentDiscriminator": ({"layers": 2, "width": 2}, lambda d: [image(d, 12, 2)], lambda d: None),
+    "RecurrentUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 14)], lambda d: shape(d, 14, 2)),
     "Refiner": ({"blocks": 1, "width": 3}, lambda d: [image(d, 16)], lambda d: shape(d, 16)),
     "RegionEncoder": ({"width": 3, "layers": 2}, lambda d: [image(d)], lambda d: None),
+    "ResidualSkipNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 16)], lambda d: shape(d, 16)),
     "SRDiscriminator": ({"size": SIDE, "width": 2, "hidden": 8}, lambda d: [image(d)], lambda d: (2, 1)),
     "SRResNet": ({"blocks": 1, "width": 4, "factor": 2}, lambda d: [image(d, 8)], lambda d: shape(d, 16)),
+    "ResidualUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
+    "SegmentationUNet": ({"depth": 2, "width": 2}, lambda d: [image(d, 30)], lambda d: shape(d, 30, 2)),
     "SharedBlocks": ({"width": 3}, lambda d: [image(d, 8, 12)], lambda d: shape(d, 8, 12)),
     "StackEncoder": ({"classes": 3, "width": 3}, lambda d: [image(d)], lambda d: (2, 3)),
     "UNITEncoder": ({"width": 2, "blocks": 1}, lambda d: [image(d)], lambda d: None),
@@ -73,6 +100,63 @@ def test_shapes_and_gradients(name, dims):
     assert not silent
 
 
+def test_the_dilated_net_sees_67_pixels():
+    """As Moeskops et al. 2017 say of theirs."""
+    network = networks.DilatedNet(width=2, hidden=2, norm="none")
+    # all slopes of one sign, so that no path cancels another or dies
+    for parameter in network.parameters():
+        parameter.data.abs_()
+    given = torch.rand(1, 1, 101, 101, requires_grad=True)
+    (slope,) = torch.autograd.grad(network(given)[0, :, 50, 50].sum(), given)
+    seen = slope[0, 0].sum(0).nonzero()
+    assert int(seen.max() - seen.min()) + 1 == 67
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_local_lstm_stays_within_its_windows_and_a_recurrent_net_reaches_every_slice(dims):
+    from adversaria.networks.local_lstm import LocalLSTM
+
+    torch.manual_seed(0)
+    given = torch.randn(1, 2, *[7] * dims, requires_grad=True)
+    made = LocalLSTM(2)(given)
+    (slope,) = torch.autograd.grad(made[(0, slice(None), *[1] * dims)].sum(), given)
+    touched = slope[0].abs().sum(0) > 0
+    assert made.shape == given.shape and touched[tuple([slice(0, 4)] * dims)].all()
+    assert int(touched.sum()) == 4**dims
+    volume = torch.randn(1, 1, *[8] * (dims - 1), 5, requires_grad=True)
+    out = networks.RecurrentUNet(depth=1, width=2, dims=dims)(volume)
+    (slope,) = torch.autograd.grad(out[..., 0].square().sum(), volume)
+    assert (slope.abs().flatten(0, -2).sum(0) > 0).all()
+
+
+def test_a_structured_net_smooths_towards_neighbours_alike():
+    """Without the field, logits are those of the network; with it, a pixel follows neighbours of its grey."""
+    torch.manual_seed(0)
+    network = networks.StructuredNet(size=10, width=3).eval()
+    given = torch.zeros(1, 1, 10, 10)
+    given[..., 5:] = 4.0
+    network.pairwise.data.zero_()
+    torch.testing.assert_close(network(given), network.unary(given))
+    network.back.weight.data.zero_()
+    network.back.bias.data.zero_()
+    network.prior.data[1, :, :5] = 1.0
+    network.prior.data[1, 4, 2] = -1.0
+    network.pairwise.data = torch.tensor([0.0, 1.0])
+    found = network(given).argmax(1)[0]
+    assert found[:, :5].all() and not found[:, 5:].any()
+    assert set(n for n, _ in network.named_parameters()) >= {"pairwise", "prior"}
+
+
+def test_what_cannot_be_built_is_said():
+    from adversaria.vocabulary import UserError
+
+    for build in (lambda: networks.StructuredNet(dims=3), lambda: networks.ButterflyNet(dims=2)):
+        with pytest.raises(UserError):
+            build()
+    with pytest.raises(UserError, match="prior"):
+        networks.StructuredNet(size=10, width=2)(torch.zeros(1, 1, 12, 12))
+
+
 def test_networks_that_follow_one_another_fit():
     for dims in (2, 3):
         taps = networks.FeatureSegmenter(width=2, taps=(3, 5), dims=dims).features(image(dims, 16))
@@ -80,6 +164,13 @@ def test_networks_that_follow_one_another_fit():
         assert len(judge(taps)) == 2
         code = networks.UNITEncoder(width=2, blocks=1, dims=dims)(image(dims))
         assert networks.UNITDecoder(width=2, blocks=1, dims=dims)(code).shape == shape(dims)
+        early = networks.EarlyLayers(layers=2, width=2, dims=dims)(image(dims, 16))
+        late = networks.LateLayers(layers=2, width=2, dims=dims)(early)
+        assert networks.DomainCritic(2 + 2 + 2, width=2, dims=dims)(late).shape == (2, 1)
+        both = networks.QuantifyingNet(depth=2, width=2, dims=dims)(image(dims, 12))
+        judged = networks.RelationDiscriminator(width=2, dims=dims)(both["mask"], both["values"])
+        named = networks.ClassPatchGAN(3, classes=4, layers=2, width=2, dims=dims)(image(dims, channels=3))
+        assert judged.shape == (2, 1) and named["label"].shape == (2, 4)
         trunk = networks.CoupledTrunk(SIDE, 5, 2, dims=dims)(torch.randn(2, 5))
         assert networks.CoupledHead(width=2, dims=dims)(trunk).shape == shape(dims)
         seen = networks.CoupledFront(width=2, dims=dims)(image(dims))

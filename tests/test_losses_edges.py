@@ -140,3 +140,12 @@ def test_a_negative_scale_costs_all_and_has_a_finite_gradient(dims):
     value = losses.MultiScaleSimilarity(1.0, scales=2, window=7)(one, -one.detach())
     value.backward()
     assert value.item() == 1 and one.grad.isfinite().all()
+
+
+def test_structure_of_flat_slabs_is_taken_slice_by_slice():
+    one, two = torch.rand(2, 2, 1, 48, 48, 5, generator=torch.Generator().manual_seed(0)).unbind(0)
+    term = losses.MultiScaleSimilarity(1.0, scales=2, sliced=True)
+    flat = losses.MultiScaleSimilarity(1.0, scales=2)
+    each = torch.stack([flat(one[..., k], two[..., k]) for k in range(5)]).mean()
+    torch.testing.assert_close(term(one, two), each)
+    torch.testing.assert_close(term(one[..., 0], two[..., 0]), flat(one[..., 0], two[..., 0]))

@@ -16,6 +16,8 @@ COMPARED = {
     "GradientConsistency": (lambda: losses.GradientConsistency(), "source"),
     "GradientDifference": (lambda: losses.GradientDifference(), "target"),
     "GreySelfRegularisation": (lambda: losses.GreySelfRegularisation(), "source"),
+    "KSpaceMagnitude": (lambda: losses.KSpaceMagnitude(), "target"),
+    "NormalisedError": (lambda: losses.NormalisedError(), "target"),
     "KSpace": (lambda: losses.KSpace(), "target"),
     "LocalCorrelation": (lambda: losses.LocalCorrelation(), "target"),
     "MeanRegulation": (lambda: losses.MeanRegulation(), "source"),

@@ -76,9 +76,11 @@ def test_networks_are_those_that_are_named(tmp_path, capsys):
     assert "no feature maps" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--features", "other")
     missing = f"alexnet={tmp_path / 'none.pth'}"
     assert "no file of weights" in refused(capsys, *words, "--metrics", "lpips", "--range", 0, 1, "--features", missing)
-    assert call(*words, "--metrics", "perceptual,lpips", "--range", 0, 2, "--csv", tmp_path / "s.csv") == 0
+    assert call(*words, "--metrics", "perceptual,lpips", "--range", 0, 2, "--csv", tmp_path / "s.csv") == 2
     assert {r["measure"] for r in rows_of(tmp_path / "s.csv")} == {"perceptual[phantom-cnn]"}
-    assert "lpips[phantom-cnn]: phantom-cnn has no weights fitted" in " ".join(capsys.readouterr().out.split())
+    said = capsys.readouterr()
+    assert "lpips[phantom-cnn]: phantom-cnn has no weights fitted" in " ".join(said.out.split())
+    assert "lpips could not be measured" in said.err
 
 
 def test_measures_of_planes_see_a_volume_slice_by_slice():
@@ -148,7 +150,11 @@ def test_uptake_of_real_pet(real, tmp_path, capsys):
     del header.PatientWeight
     Path(tmp_path / "p").mkdir()
     header.save_as(tmp_path / "p" / "a.dcm")
-    images.nifti(tmp_path / "m.nii.gz", np.ones(image.array.shape[1:], np.float32))
+    images.nifti(tmp_path / "m.nii.gz", np.ones(image.array.shape[1:], np.float32), image.affine)
     words = ("measure", "--reference", tmp_path / "p", "--output", tmp_path / "p", "--mask", tmp_path / "m.nii.gz")
-    assert call(*words, "--metrics", "suv_mean,mae", "--quiet") == 0
-    assert "does not say the body weight" in " ".join(capsys.readouterr().out.split())
+    said = refused(capsys, *words, "--metrics", "suv_mean,mae", "--quiet", "--csv", tmp_path / "s.csv")
+    assert "suv_mean could not be measured: the image does not say the body weight" in " ".join(said.split())
+    assert "--uptake" in said and {r["measure"] for r in rows_of(tmp_path / "s.csv")} == {"mae"}
+    facts = (known.injected, known.weight, known.elapsed, known.half_life)
+    assert call(*words, "--metrics", "suv_mean", "--quiet", "--uptake", *facts, "--csv", tmp_path / "s.csv") == 0
+    assert float(rows_of(tmp_path / "s.csv")[0]["value"]) == pytest.approx(value, rel=1e-4)

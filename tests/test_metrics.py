@@ -41,6 +41,7 @@ def test_psnr(width, value):
     assert metrics.PSNR(output=G, target=Y, data_range=(0, width)) == pytest.approx(value, abs=1e-6)
     assert metrics.PSNR(output=Y, target=Y, data_range=(0, 1)) == float("inf")
     g, y = pair()
+    assert metrics.PSNR(output=g, target=y, data_range=(0, 255)) == pytest.approx(25.449280, abs=1e-5)
     assert metrics.PSNR(output=g, target=y, data_range=(0, 255)) == pytest.approx(
         peak_signal_noise_ratio(y, g, data_range=255)
     )

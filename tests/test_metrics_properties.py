@@ -19,9 +19,11 @@ PAIRED = [m for m in EVERY if set(m.needs) <= {"output", "target", "data_range",
 MAPS = {"dice", "jaccard"}
 IMAGES = [m for m in PAIRED if m.name not in MAPS]
 SIZE = 128
-PERFECT = {"psnr": np.inf, "snr": np.inf, "normalised_mutual_information": 2.0}
+PERFECT = {"psnr": np.inf, "psnr_max": np.inf, "snr": np.inf, "normalised_mutual_information": 2.0}
 UNBOUNDED = {"ifc", "mutual_information"}
-DIRECTED = {"nmse", "snr", "vif", "ifc", "dose_difference", "depth_relative", "fsim"}
+DIRECTED = {
+    "nmse", "nmse_variance", "psnr_max", "snr", "vif", "ifc", "dose_difference", "depth_relative", "fsim",
+}  # fmt: skip
 RANGE = (0.0, 1.0)
 
 
@@ -87,6 +89,38 @@ def test_a_volume_of_one_slice_is_a_plane(metric):
     assert metric(**words(output=g[..., None], target=y[..., None])) == pytest.approx(plane, rel=1e-9)
 
 
+ALONE = [m for m in EVERY if m.level == "case" and not {"target", "segmentor", "landmarks", "truth"} & set(m.needs)
+         and m.name not in ("folded", "agatston")]  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", ALONE, ids=lambda m: m.name)
+def test_a_volume_of_one_slice_is_a_plane_also_without_a_reference(metric):
+    from adversaria.metrics.uptake import Uptake
+
+    y, mask = 100 * textured(3), np.arange(SIZE) < 60
+    regions = {"mask": mask[:, None] & mask, "background": ~mask[:, None] & ~mask, "flat": ~mask[:, None] & mask}
+    given = {"data_range": (0.0, 100.0), "seams": (16, 16), "uptake": Uptake(1.0, 1.0, 0.0, 1.0)}
+    line = {"line": ((5, 5), (5, 90)), "spacing": (1.0, 2.0)}
+    plane = metric(output=y, **given, **regions, **line)
+    slabs = {word: region[None, ..., None] for word, region in regions.items()}
+    line = {"line": ((5, 5, 0), (5, 90, 0)), "spacing": (1.0, 2.0, 3.0)}
+    assert metric(output=y[..., None], **given, **slabs, **line) == pytest.approx(plane, rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", IMAGES, ids=lambda m: m.name)
+def test_grey_in_three_channels_is_grey(metric):
+    y = textured(11)
+    g = noisy(y, 0.05)
+    grey = metric(**words(output=g, target=y))
+    colour = {"output": np.repeat(g, 3, 0), "target": np.repeat(y, 3, 0)}
+    try:
+        found = metric(**words(**colour))
+    except NotApplicable as error:
+        assert "channels" in str(error)
+    else:
+        assert found == pytest.approx(grey, rel=1e-6)
+
+
 @pytest.mark.parametrize("metric", IMAGES, ids=lambda m: m.name)
 def test_single_and_double_precision_and_strides_agree(metric):
     y = textured(4).astype(np.float32)
@@ -123,7 +157,7 @@ def test_bad_pairs_are_refused(metric):
 def test_needs_are_words_that_can_be_explained(metric):
     for word in (*metric.needs[1:], *metric.takes):
         assert word in NEEDS or word == "prescription", word
-    assert metric.level in ("case", "set") and set(metric.dims) <= {2, 3}
+    assert metric.level in ("case", "many") and set(metric.dims) <= {2, 3}
 
 
 @pytest.mark.parametrize("metric", [m for m in EVERY if "mask" in m.takes and m in IMAGES], ids=lambda m: m.name)

@@ -174,7 +174,10 @@ def test_mutual_information_of_a_known_joint():
     joint = np.array([[0.4, 0.1], [0.1, 0.4]])
     first, second, both = mutual_information.information_of(joint)
     assert first + second - both == pytest.approx(0.192745, abs=1e-6)
+    assert (first + second - both) / np.log(2) == pytest.approx(0.278072, abs=1e-6)
     assert (first + second) / both == pytest.approx(1.161489, abs=1e-6)
+    shared = first + second - both
+    assert [2 * shared / (first + second), shared / np.sqrt(first * second)] == pytest.approx([0.278072] * 2, abs=1e-6)
     y = np.repeat([0.0, 0, 1, 1, 0], [4, 1, 4, 1, 0])[None, None]
     g = np.array([0.0] * 4 + [1] + [1] * 4 + [0])[None, None]
     assert metrics.MUTUAL_INFORMATION(output=g, target=y, data_range=(0, 1)) == pytest.approx(0.192745, abs=1e-6)

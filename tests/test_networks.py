@@ -29,6 +29,21 @@ SMALL = {
     "StridedDiscriminator": {"width": 2},
     "StyleGANDiscriminator": {"size": SIDE, "width": 8, "group": 2},
     "StyleGANGenerator": {"size": SIDE, "width": 8, "latent": 6, "style": 5, "mapping": 2},
+    "CPCE": {"width": 4},
+    "DAGANGenerator": {"width": 2, "depth": 4},
+    "RefinementUNet": {"width": 2},
+    "CasNet": {"width": 2, "depth": 3, "blocks": 2},
+    "CircleGenerator": {"width": 16, "narrowest": 4, "layers": 3},
+    "DenseCritic": {"size": SIDE, "width": 2},
+    "FeaturePyramid": {"levels": 3, "scales": 2, "width": 2, "pyramid": 4},
+    "MedGANDiscriminator": {"width": 2},
+    "MultiLevelDense": {"width": 4, "growth": 3, "blocks": 2, "units": 2},
+    "ResidualEncoderDecoder": {"width": 2},
+    "SAGANUNet": {"width": 2, "depth": 4},
+    "SlabCNN": {"width": 4, "residual": True},
+    "SlabCritic": {"size": SIDE, "width": 2, "hidden": 8},
+    "TomoDiscriminator": {"size": SIDE, "width": 2},
+    "TomoUNet": {"width": 4},
     "UNet": {"width": 2, "depth": 4},
     "VAEGANDiscriminator": {"size": SIDE, "width": 2, "hidden": 8},
     "WGANVGGCritic": {"size": SIDE, "width": 2, "hidden": 8},
@@ -38,7 +53,11 @@ ELSEWHERE = {
     "BEGANAutoencoder", "BEGANGenerator", "DCGANAutoencoder", "DCGANEncoder", "HeadedDCGAN", "JointDiscriminator",
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
-PAIRS = {"CoupledHead", "CoupledJudge", "CoupledTrunk", "FeatureDiscriminator", "UNITDecoder"}
+PAIRS = {
+    "DAGANDiscriminator", "OfMagnitude", "RefinementDiscriminator",
+    "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
+    "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
+}  # fmt: skip
 # networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_geometry.py
 OF_TEXT = {
     "AttnGenerator", "CaptionDiscriminator", "Captioner", "LaplacianDiscriminators", "LaplacianGenerators",
@@ -49,7 +68,8 @@ GENERATORS = [name for name in SMALL if hasattr(getattr(networks, name)(**SMALL[
 GENERATORS.remove("ConvEncoder")
 CONDITIONAL = [name for name, facts in SMALL.items() if "classes" in facts and not name.startswith("SPADE")]
 UNBOUNDED = ("PGGANGenerator", "StyleGANGenerator")
-SCORES = [name for name in SMALL if "Discriminator" in name or name in ("PatchGAN", "WGANVGGCritic")]
+SCORING = ("DenseCritic", "FeaturePyramid", "PatchGAN", "SlabCritic", "WGANVGGCritic")
+SCORES = [name for name in SMALL if "Discriminator" in name or name in SCORING]
 
 
 def small(name, dims):
@@ -152,9 +172,9 @@ def test_shapes_gradients_and_features(name, dims):
     assert torch.autograd.grad(first.square().sum(), image, retain_graph=True)[0].abs().sum() > 0
     if hasattr(network, "features"):
         features = network.features(image)
-        assert len(features) > 1 and all(f.shape[0] == 2 for f in features)
+        assert len(features) > 1 and all(f.shape[0] % 2 == 0 for f in features)
         if name not in (*CONDITIONAL, "SPADEDiscriminator") and hasattr(network, "head"):
-            torch.testing.assert_close(network.head(features[-1]), out)
+            torch.testing.assert_close(network.head(features[-1]).view_as(out), out)
     elif name == "ConvEncoder":
         assert [o.shape for o in out] == [(2, 6), (2, 6)]
     else:
@@ -205,8 +225,8 @@ def test_wrong_sides_and_names_are_refused_with_a_remedy():
     assert "depth" in caught.value.remedy
     with pytest.raises(UserError, match="not 48"):
         networks.DCGANGenerator(size=48)
-    with pytest.raises(UserError, match="normalisation 'layer'"):
-        networks.PatchGAN(norm="layer")
+    with pytest.raises(UserError, match="normalisation 'group'"):
+        networks.PatchGAN(norm="group")
     with pytest.raises(UserError, match="final activation"):
         networks.UNet(final="softplus", depth=3)
 

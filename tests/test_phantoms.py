@@ -18,13 +18,13 @@ NAMES = [name for name in phantoms.__all__ if name != "Phantom"]
 EVERY = pytest.mark.parametrize("name", NAMES)
 # knobs of the acquisition: what they may not move is the truth
 ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "domain": "b", "exposure": 0.1}
-# height (mm) of the middle of a volume, where a slice lies at a height of its own
-MIDDLE = {"Heart": -40.0, **dict.fromkeys([name for name in NAMES if name.startswith("Brain")], 0.0)}
 # images of different people are less alike than this (nearest to median distance); patches of lung fall into two
 # groups far apart, with and without the chest wall
-LEAST_DISTANCE = {"LungNodule": 0.2}
+LEAST_DISTANCE = {"LungNodule": 0.2, "MassRegion": 0.2}
 # scattered light carries a finding beyond its border
 FAR_REACHING = {"ChestFilm": 0.06}
+# its ultrasound is formed from labels on the case's own grid, so borders lie within a pixel
+COARSE = {"TRUS": 0.25}
 
 
 def make(name, **knobs):
@@ -35,7 +35,21 @@ def knobs(name):
     return inspect.signature(getattr(phantoms, name).__init__).parameters
 
 
+# height (mm) of the middle of a volume, where a slice lies at a height of its own
+MIDDLE = {
+    "Heart": -40.0,
+    **{
+        name: getattr(phantoms, name).middle
+        for name in NAMES
+        if hasattr(getattr(phantoms, name), "middle") and "height" in knobs(name)
+    },
+    **dict.fromkeys([name for name in NAMES if name.startswith("Brain")], 0.0),
+}
+
+
 def quiet(name):
+    if name == "MassRegion":  # photons of so small a pixel are few
+        return {"exposure": 0.0}
     return {"noise": 0.0} if "noise" in knobs(name) else {}
 
 
@@ -72,15 +86,16 @@ def test_words_units_shapes_and_finite_values(name):
         for word in phantom.units:
             value = np.asarray(case[word])
             assert np.isfinite(value).all(), word
-            if word != "label":
+            if word not in ("label", "flow"):
                 assert value.shape[1:] == (32,) * dims, word
-                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint"), word
+                assert value.shape[0] in (1, 3) or word in ("contrasts", "joint", "bands", "flow", "frames"), word
             if phantom.units[word] == "labels":
                 assert value.dtype.kind in "iu", word
             elif phantom.units[word] == "reflectance":
                 assert value.min() >= 0 and value.max() <= 1
         assert len(phantom.spacings()) == dims
-        assert abs(np.linalg.det(phantom.affine()[:3, :3])) == pytest.approx(phantom.spacing**3)
+        volume = np.prod(phantom.spacings()) * phantom.spacing ** (3 - dims)
+        assert abs(np.linalg.det(phantom.affine()[:3, :3])) == pytest.approx(volume)
 
 
 @EVERY
@@ -131,16 +146,18 @@ def test_the_fine_grid_shows_the_same_subject(name):
         one, two = image(fine.case(subject), fine), image(coarse.case(subject), coarse)
         mean = one.reshape(len(one), 64, 2, 64, 2).mean((2, 4))
         lowest = two.min()
-        assert np.sqrt(np.mean((mean - two) ** 2)) < 0.12 * np.sqrt(np.mean((two - lowest) ** 2)), subject
+        limit = COARSE.get(name, 0.12)
+        assert np.sqrt(np.mean((mean - two) ** 2)) < limit * np.sqrt(np.mean((two - lowest) ** 2)), subject
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if 3 in dimensions(n)])
 def test_a_2d_case_is_the_slice_of_the_volume(name):
     own = {"height": MIDDLE[name]} if name in MIDDLE else {}
     whole = {"incomplete": 0.0} if "incomplete" in knobs(name) else {}
-    space = make(name).spacing * 64 / 33
-    solid = make(name, size=33, dims=3, spacing=space, prevalence=1.0, **quiet(name), **whole)
-    flat = make(name, size=33, spacing=space, prevalence=1.0, **quiet(name), **own)
+    space = {"spacing": make(name).spacing * 64 / 33} if "spacing" in knobs(name) else {}
+    space |= {"prevalence": 1.0} if "prevalence" in knobs(name) else {}
+    solid = make(name, size=33, dims=3, **space, **quiet(name), **whole)
+    flat = make(name, size=33, **space, **quiet(name), **own)
     for subject in range(2):
         volume, plane = solid.case(subject), flat.case(subject)
         for word in ("mask", solid.words[0]):
@@ -190,7 +207,8 @@ def test_lesions_lie_where_and_are_as_large_as_the_table_says(name):
                 continue
             voxels = np.concatenate([inside.mean(0) - (phantom.size - 1) / 2, [0.0]])
             place = phantom.affine()[:3, :3] @ voxels
-            assert np.hypot(*(place - row["centre_mm"])[:2]) < 3 * phantom.spacing + 0.25 * row["diameter_mm"]
+            within = phantom.affine()[:3, :2].T @ (place - row["centre_mm"]) / phantom.spacing
+            assert np.hypot(*within) < 3 * phantom.spacing + 0.25 * row["diameter_mm"]
             assert len(inside) * phantom.spacing**2 < 3.2 * np.pi * (row["diameter_mm"] / 2 + phantom.spacing) ** 2
 
 

@@ -18,7 +18,7 @@ from adversaria.data.phantoms.lung_nodule import Nodule
 
 SITES = [
     (name, {"prevalence": 0.5} if name in ("ChestFilm", "Fundus") else {})
-    for name in ("ChestFilm", "Dermoscopy", "Fundus", "MarrowCells")
+    for name in ("ChestFilm", "Dermoscopy", "Fundus", "Histology", "IHC", "MarrowCells")
 ]
 SAID = ("ChestFilm", "Dermoscopy", "LiverLesion", "LungNodule", "Mammogram")
 

@@ -140,15 +140,17 @@ def test_measure_scores_folders_as_sets(folders, capsys):
     words = ("measure", "--reference", folders / "true", "--output", folders / "made", "--range", 0, 255, "--quiet")
     names = "fid,kid,precision,coverage,inception_score,js_divergence,wasserstein,kernel_likelihood,memorisation"
     out = ("--csv", folders / "s.csv", "--training", folders / "known", "--json")
-    assert call(*words, "--metrics", names + ",structure_clustering", *out) == 0
+    assert call(*words, "--metrics", names, *out) == 0
     found = {row["measure"]: row for row in json.loads(capsys.readouterr().out)}
     assert {"fid[phantom-cnn]", "kid[phantom-cnn]", "inception_score[phantom-cnn]", "wasserstein"} <= set(found)
     assert found["wasserstein"]["value"] == pytest.approx(10, abs=2) and "caution" in found["fid[phantom-cnn]"]["note"]
     assert "95 % interval" in found["kid[phantom-cnn]"]["note"] and "structure_clustering" not in found
     with open(folders / "s.csv") as file:
         assert {row["case"] for row in csv.DictReader(file)} == {"set"}
-    assert call(*words, "--metrics", "fid,structure_clustering") == 0
-    assert "not measured: structure_clustering: it needs a set of images known" in capsys.readouterr().out
+    assert call(*words, "--metrics", "fid,structure_clustering") == 2
+    said = capsys.readouterr()
+    assert "not measured: structure_clustering: it needs a set of images known" in said.out and "fid" in said.out
+    assert "Give --degraded DIR" in said.err
 
 
 def test_measure_refuses_two_images_for_fid_and_what_it_does_not_know(folders, capsys):

@@ -318,3 +318,26 @@ def test_structure_clustering_on_real_fundus_images(real):
     fitted = structure.StructureClustering(photographs[:6], blurred[:6])
     good, bad = fitted.scores(photographs[6:]), fitted.scores(blurred[6:])
     assert np.mean(good[:, None] > bad[None]) > 0.9
+
+
+def test_people_are_found_by_likeness_and_by_chance_otherwise():
+    from adversaria.metrics.sets.identification import identification_rate
+
+    random = np.random.default_rng(0)
+    known = random.standard_normal((8, 1, 12, 12))
+    noisy = 3 * known + 5 + 0.5 * random.standard_normal(known.shape)
+    assert identification_rate(noisy, known) == 1
+    assert identification_rate(np.roll(noisy, 1, 0), known) == 0
+    # two people are taken for each other: six of eight are found
+    assert identification_rate(noisy[[1, 0, 2, 3, 4, 5, 6, 7]], known) == 0.75
+    # the same face for everybody shares the one hit
+    assert identification_rate(np.repeat(known[:1], 8, 0), known) == pytest.approx(1 / 8)
+    hidden = noisy.copy()
+    hidden[:, :, :6] = random.standard_normal((8, 1, 6, 12))
+    region = np.zeros((12, 12), bool)
+    region[6:] = True
+    assert identification_rate(hidden, known, region) == 1
+    with pytest.raises(ValueError, match="nobody"):
+        identification_rate(known * 0, known)
+    with pytest.raises(ValueError, match="cannot look"):
+        identification_rate(known[:1], known[:1])

@@ -24,7 +24,15 @@ from adversaria.reports.ablation import changes
 from adversaria.reports.comparing import compare_scores
 from adversaria.reports.scores import Score, read_scores
 from adversaria.tasks.downstream import _part, downstream
-from adversaria.tasks.downstream_networks import Classifier, Labelled, Segmenter, Training, classes_in, masks_in
+from adversaria.tasks.downstream_networks import (
+    Classifier,
+    Labelled,
+    Ranker,
+    Segmenter,
+    Training,
+    classes_in,
+    masks_in,
+)
 from adversaria.vocabulary import UserError
 
 SMALL = """
@@ -163,6 +171,25 @@ def test_good_synthetic_images_help_a_small_real_set_and_shuffled_ones_do_not():
     assert good.arms["4 real"].values == bad.arms["4 real"].values
 
 
+def test_training_on_shuffled_classes_falls_to_chance_and_its_area_is_scikit_learns(monkeypatch):
+    from sklearn.metrics import roc_auc_score
+
+    from adversaria.tasks import downstream_networks
+
+    test, learner = blobs("test", 200)[0], Ranker(Training((-4.0, 4.0), width=4, steps=90))
+    classes = np.array([int(c) for c in test.labels])
+    shuffled = [learner(blobs(f"shuffled {k}", 1000, shuffled=True)[0], None, test, 2, (0, k)) for k in range(3)]
+    assert np.mean(shuffled) == pytest.approx(0.5, abs=0.05)
+    good = learner(blobs("good", 1000)[0], None, test, 2, (0, 0))
+    assert good.mean() > 0.85 and good[classes == 1].mean() == pytest.approx(good.mean())
+    scores = np.random.default_rng(0).normal(0, 1, 200).round(1) + classes
+    monkeypatch.setattr(downstream_networks, "_scores", lambda *words: np.stack([0 * scores, scores], 1))
+    placed = learner(test, None, test, 2, (0, 0))
+    assert placed.mean() == pytest.approx(roc_auc_score(classes, scores), abs=1e-9)
+    with pytest.raises(UserError, match="two classes"):
+        learner(test, None, test, 3, (0, 0))
+
+
 def test_a_small_part_has_every_class_and_what_cannot_be_studied_is_refused():
     real = blobs("real", 12)[0]
     assert sorted(_part(real, 4, 0, 0).labels) == [0, 0, 1, 1]
@@ -244,3 +271,35 @@ def test_answers_are_counted_in_spreads_and_told_apart():
     assert of_cases(kind, values, {}, 0).losses == {("noise", 1.0): pytest.approx(1.0)}
     near = Kind("n", "closer to 1", "")
     assert near.goodness(np.array([0.5, 1.0, 1.5])).tolist() == [-0.5, 0.0, -0.5]
+
+
+@pytest.mark.parametrize("kind", ["classes", "masks"])
+def test_downstream_as_a_command(kind, tmp_path, capsys):
+    from PIL import Image
+
+    from shell import call, refused
+
+    random = np.random.default_rng(0)
+    for place, count in (("real", 8), ("test", 6), ("synthetic", 8)):
+        for number in range(count):
+            there = number % 2
+            array = random.integers(0, 60, (16, 16)).astype(np.uint8)
+            array[4:10, 4:10] += np.uint8(150 * there)
+            names = ("images", "masks") if kind == "masks" else (f"class{there}",)
+            arrays = (array, np.uint8(array > 100)) if kind == "masks" else (array,)
+            for name, image in zip(names, arrays, strict=True):
+                (tmp_path / place / name).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(tmp_path / place / name / f"{number}.png")
+    words = ("downstream", *[w for n in ("real", "test", "synthetic") for w in (f"--{n}", tmp_path / n)])
+    fast = ("--repeats", 1, "--steps", 8, "--width", 4, "--sizes", 4)
+    assert "data range" in refused(capsys, *words, *fast)
+    assert call(*words, *fast, "--range", 0, 255, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert "| mixed | 8 | 8 | real |" in said and "| 4 real and synthetic |" in said
+    assert (tmp_path / "out" / "downstream.md").read_text() in said and (tmp_path / "out" / "downstream.json").exists()
+    if kind == "classes":
+        assert call(*words, *fast, "--range", 0, 255, "--auc", "--json") == 0
+        assert '"measure": "AUC"' in capsys.readouterr().out
+    else:
+        (tmp_path / "test" / "masks").rename(tmp_path / "test" / "other")
+        assert "Sort all three folders alike" in refused(capsys, *words, "--range", 0, 255)

@@ -16,15 +16,18 @@ COMMANDS = {
     "demo": ("demo:demo", "The main job on phantoms, in minutes, on a CPU."),
     "list": ("listing:list_members", "List works, games, losses, metrics, networks and more."),
     "show": ("listing:show", "Show what a member is, its paper, and how to run it."),
+    "plan": ("plan:plan", "Look at a folder and write a recipe that trains on it, with reasons."),
     "train": ("train:train", "Train a recipe on your data or on its phantom; continues by itself."),
     "apply": ("apply:apply", "Apply a trained run to images; geometry and units are kept."),
     "sample": ("sample:sample", "Draw images from a synthesis run."),
     "evaluate": ("evaluate:evaluate", "Score a run case by case, with intervals."),
     "measure": ("measure:measure", "Score any two folders of images; no model needed."),
+    "downstream": ("downstream:downstream", "Are synthetic images good for a task? Train on them, test on real ones."),
     "compare": ("compare:compare", "Put runs side by side on the same cases: paired tests, one page, tables."),
     "ablate": ("ablate:ablate", "Train a recipe without each of its terms in turn: what each is worth."),
     "report": ("report:report", "Write one self-contained HTML page of a run."),
     "cite": ("listing:cite", "Print BibTeX for a published work."),
+    "weights": ("weights:weights", "Fetch published weights of feature networks, checked by hash."),
     "doctor": ("doctor:doctor", "Say what is installed, what is missing and why it matters."),
 }
 DATA_COMMANDS = {

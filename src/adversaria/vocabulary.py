@@ -42,17 +42,24 @@ WORDS: dict[str, Word] = {
     "unlabelled": Word("B C S", "normalised", "as `image`, from a stream of samples whose label is not known"),
     "source": Word("B C S", "normalised", "what a translation starts from"),
     "target": Word("B C S", "normalised", "what a translation should arrive at"),
+    "paired_source": Word("B C S", "normalised", "as `source`, from a stream of pairs beside unpaired images"),
+    "paired_target": Word("B C S", "normalised", "the partner of `paired_source`"),
     "output": Word("B C S", "normalised", "what the game made"),
     "restored": Word("B C S", "normalised", "an image brought back through both directions of a cycle"),
+    "sharpness": Word("B C S", "0 to 1", "how sharp an image is at every place"),
     "mask": Word("B 1 S", "labels or 0-1", "a region of interest"),
+    "target_mask": Word("B 1 S", "labels", "the label map of `target`, where `mask` is that of `source`"),
     "label": Word("B", "class index", "the class of the case"),
     "posterior": Word("B K", "probability", "how likely each class of the case is, as the game found"),
     "score": Word("B", "relative", "how unlike what the game learned a case is"),
     "residual": Word("B C S", "normalised", "where and how much an image differs from what the game made of it"),
     "latent": Word("B N", "standard normal", "the latent vector that an image is made from"),
     "code": Word("B N", "per factor", "named or learned factors of an image"),
-    "measurement": Word("B C ...", "of the device", "raw data: k-space, sinogram, counts"),
-    "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured"),
+    "measurement": Word(
+        "B C ...", "as `source`", "raw data, complex k-space or a sinogram, of the scaled image: A(source) fits"
+    ),
+    "sampling": Word("B 1 S", "0 or 1", "which samples of k-space were measured, its middle in the middle"),
+    "trajectory": Word("B dims N", "radian a voxel", "where k-space was measured off the grid"),
     "coils": Word("B C S", "relative", "complex sensitivity of each receive coil"),
     "angles": Word("B N", "radian", "the angles of the views of a sinogram"),
     "motion": Word("B shots N", "radian, voxel", "turns and shifts of the object in each shot of an acquisition"),
@@ -67,3 +74,6 @@ WORDS: dict[str, Word] = {
     "case": Word("list", "handle", "which cases these samples come from; no game reads it"),
     "draws": Word("-", "-", "the keyed source of random numbers of this batch; see games.draws"),
 }
+
+# what belongs to the acquisition of a whole image: never cut into patches, never given an intensity of its own
+RAW = ("measurement", "sampling", "trajectory", "coils", "angles", "motion")

@@ -17,10 +17,13 @@ KNOWN = ("output", "target", "truth", "data_range", "spacing", "features", "lesi
 ELSEWHERE = {
     "agatston": "calcium of the heart", "agatston_error": "calcium of the heart", "depth_log10": "a depth",
     "depth_relative": "a depth", "depth_rms": "a depth", "dose_difference": "a dose", "gamma_2_2": "a dose",
-    "gamma_3_3": "a dose", "qv": "a photograph of the retina", "suv_bias": "uptake", "assd": "a label map",
+    "gamma_3_3": "a dose", "gamma_3_3_local": "a dose", "colour_constancy": "a set of photographs",
+    "qv": "a photograph of the retina", "suv_bias": "uptake", "assd": "a label map",
     "dice": "a label map", "hausdorff": "a label map", "hausdorff95": "a label map", "jaccard": "a label map",
     "folded": "a displacement",
 }  # fmt: skip
+# another measure over a constant of the case, which orders the outputs of a case alike
+SCALED = {"nmae": "mae", "nmse_range": "mse", "nmse_variance": "nmse", "psnr_max": "psnr"}
 LOCAL = ("mae", "psnr")
 
 
@@ -73,6 +76,8 @@ def _chosen(scene: Scene, words: dict[str, Any], left_out: dict[str, str]) -> li
         missing = [word for word in metric.needs if word not in KNOWN or words[word] is None]
         if metric.name in ELSEWHERE:
             left_out[metric.name] = f"it is for {ELSEWHERE[metric.name]}"
+        elif metric.name in SCALED:
+            left_out[metric.name] = f"it orders outputs as {SCALED[metric.name]} does"
         elif metric.level != "case":
             left_out[metric.name] = "it is of readings, not of images"
         elif missing:
@@ -114,6 +119,9 @@ def set_values(scene: Scene, images: Sequence[Array], left_out: dict[str, str]) 
     for metric in (getattr(sets, name) for name in sets.__all__):
         unit = scene.unit if metric.unit == "image" else metric.unit
         kind = Kind(metric.label(network.name), metric.better, unit, True)
+        if metric.name in ELSEWHERE:
+            left_out[metric.name] = f"it is for {ELSEWHERE[metric.name]}"
+            continue
         try:
             found[kind] = float(metric(**words).value)
         except (NotApplicable, ValueError) as error:

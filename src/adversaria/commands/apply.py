@@ -1,6 +1,7 @@
 """Apply a trained run to files or folders, and write the result in the input's own geometry."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,8 @@ def apply(
     """Apply a trained game to an image, a DICOM series, or every image of a folder.
 
     Geometry and units are kept; what is written carries a mark that it is derived. The same input gives
-    the same bytes.
+    the same bytes. A run that segments writes a label map (NIfTI, PNG with a palette, DICOM SEG) and, beside it,
+    how sure it is of each voxel (NAME-confidence).
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ def apply(
     """
     from adversaria.commands.progress import console, progress
     from adversaria.commands.restored import restore
+    from adversaria.commands.segmenting import word_of
     from adversaria.data.folders import recognise
 
     given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
@@ -57,13 +60,14 @@ def apply(
         raise UserError(f"{restored.recipe.name} makes images from nothing.", "Use `adversaria sample` for it.")
     if not quiet:
         console.print(restored.said, markup=False)
-    places = _places(recognise(input), restored.recipe.bind["source"])
+    word = word_of(restored.recipe) if restored.recipe.labels() else "source"
+    places = _places(recognise(input), restored.recipe.bind[word], restored.recipe.dims() == 3)
     several = len(places) > 1
     written, heard = [], list[str]()
     with progress("applying", quiet) as tick:
-        for number, place in enumerate(places):
+        for number, (place, load) in enumerate(places):
             target = output / _relative(place, input) if several else output
-            written.append(apply_file(restored, place, target, overlap, keep_identity, heard.append))
+            written.append(apply_file(restored, place, target, overlap, keep_identity, heard.append, load))
             tick(number + 1, len(places))
     if not quiet:
         for text in dict.fromkeys(heard):
@@ -73,12 +77,34 @@ def apply(
     return written
 
 
-def _places(found: Any, bound: str) -> list[Path]:
-    """The images of a folder that are the run's input: all, or those of the word that it was trained on."""
-    from adversaria.data.cases import pick_word
+Load = Callable[[], Any] | None
 
-    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, bound.rpartition(".")[2])
-    return [source.path for source in found.words[word].values()]
+
+def _places(found: Any, bound: str, volume: bool) -> list[tuple[Path, Load]]:
+    """The images of a folder that are the run's input: all, or those of the word that it was trained on.
+
+    Where the run starts from several images of a case, each place is the first one's, with what loads them joined.
+    """
+    from adversaria.data.cases import paired, pick_word
+
+    name = bound.rpartition(".")[2]
+    if "+" in name:
+        if len(found.words) == 1:
+            raise UserError(
+                f"this run starts from several images of a case ({name}), and there is one kind: {found.describe()}.",
+                "Give a folder that holds all of them, in the layout that the run was trained on.",
+            )
+        words = [pick_word(found, part) for part in name.split("+")]
+        cases = paired(found, words, volume)
+        return [(case.paths[0], partial(_loaded, case, "+".join(words))) for case in cases]
+    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, name)
+    return [(source.path, None) for source in found.words[word].values()]
+
+
+def _loaded(case: Any, name: str) -> Any:
+    from adversaria.data.named import named
+
+    return named(case.load(), name)
 
 
 def _relative(place: Path, root: Path) -> Path:
@@ -92,25 +118,36 @@ def apply_file(
     overlap: float | None,
     keep_identity: bool,
     say: Callable[[str], None] = lambda text: None,
+    load: Load = None,
 ) -> Path:
-    """Apply a restored run to one image and write the result; tell what the user must know of it."""
+    """Apply a restored run to one image (or what `load` gives) and write the result; tell what the user must know."""
+    from adversaria.commands.acquiring import acquired
     from adversaria.commands.conditions import placed
+    from adversaria.commands.segmenting import word_of, write_segmentation
+    from adversaria.data.named import magnitude
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
-    image = placed(restored, read_image(place, require_volume=restored.recipe.dims() == 3))
-    for text in (*image.warnings, *_unlike(restored, image), *_outside(restored, image)):
+    image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
+    image = placed(restored, image)
+    segments = restored.recipe.labels() is not None
+    word = word_of(restored.recipe) if segments else "source"
+    image, told = acquired(restored, image, place.name)
+    outside = [] if segments else _outside(restored, image)
+    for text in (*image.warnings, *told, *_unlike(restored, image, word), *outside):
         say(f"{place.name}: {text}")
-    made = apply_image(restored, image, place.name, overlap)
+    if segments:
+        return write_segmentation(restored, image, target, place.name, overlap, keep_identity)
+    made = magnitude(apply_image(restored, image, place.name, overlap))
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
 
 
-def _unlike(restored: Any, image: Any) -> list[str]:
+def _unlike(restored: Any, image: Any, word: str) -> list[str]:
     """Say that an image's unit is not the one that the run was trained on."""
     from adversaria.run import read_json
 
-    unit = read_json(restored.run.data)["units"].get("source", image.unit)
+    unit = read_json(restored.run.data)["units"].get(word, image.unit)
     if unit == image.unit:
         return []
     return [f"its unit is {image.unit}, the run was trained on {unit}: its values are taken as {unit}"]
@@ -143,12 +180,15 @@ def _shared_window(restored: Any) -> Any:
 def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:
     """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back.
 
-    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back.
+    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back. What
+    the recipe binds of an acquisition is the image's `raw`.
     """
     from dataclasses import replace
 
     import numpy as np
 
+    from adversaria.commands.acquiring import batch_of, raw_of
+    from adversaria.data.intensity import Following
     from adversaria.tasks.inference import translate
 
     expected = restored.shapes["source"][0]
@@ -163,8 +203,10 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
     scaled = scale.forward(image.array)
     sliced = restored.recipe.dims() == 2 and scaled.ndim == 4
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
-    made = translate(restored.game, stack, windows, handle, restored.seed)
-    array = restored.scales["target"].inverse(made)
+    raw = {w: batch_of(a, sliced, len(stack)).numpy() for w, a in raw_of(restored.recipe, image, scale).items()}
+    made = translate(restored.game, stack, windows, handle, restored.seed, raw)
+    follows = isinstance(restored.recipe.intensities().get("target"), Following)
+    array = (scale if follows else restored.scales["target"]).inverse(made)
     array = np.moveaxis(array, 0, -1) if sliced else array[0]
     window = _shared_window(restored)
     if window is not None and array.shape == image.array.shape:

@@ -11,7 +11,8 @@ def check(folder: Path, *, volumes: bool = False, json: bool = False, quiet: boo
 
     Recognised layouts: manifest.csv (one column a word, and case, subject); nnU-Net raw; Decathlon
     dataset.json; trainA/ trainB/; BIDS; one folder a subject; one folder a word; one DICOM series; loose
-    files. Exit code 2 if an image cannot be read.
+    files. Raw data are read too: .cfl with .hdr, HDF5 as fastMRI or tomopy store it, and sinograms (.npy,
+    NIfTI) with NAME.geometry.json. Exit code 2 if an image cannot be read.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ def check(folder: Path, *, volumes: bool = False, json: bool = False, quiet: boo
 def _looked(source: Any, volumes: bool) -> list[dict[str, str]]:
     import numpy as np
 
+    from adversaria.data.raw import described
     from adversaria.data.read import read_source
     from adversaria.vocabulary import UserError
 
@@ -65,7 +67,8 @@ def _looked(source: Any, volumes: bool) -> list[dict[str, str]]:
         image = read_source(source, require_volume=volumes)
     except UserError as error:
         return [{"file": str(place), "state": "bad", "reason": error.message, "remedy": error.remedy}]
-    rows = [{"file": str(place), "state": "remark", "reason": text, "remedy": ""} for text in image.warnings]
+    texts = [text for text in (described(image), *image.warnings) if text]
+    rows = [{"file": str(place), "state": "remark", "reason": text, "remedy": ""} for text in texts]
     if float(np.ptp(image.array)) == 0:
         rows.append(
             {

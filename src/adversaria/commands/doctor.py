@@ -17,6 +17,7 @@ NEEDED = (
 OPTIONAL = {
     "tensorboard": "live curves in TensorBoard: pip install 'adversaria[tensorboard]'",
     "pylibjpeg": "compressed DICOM (JPEG, JPEG 2000): pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
+    "highdicom": "DICOM segmentation objects: pip install 'adversaria[seg]'",
     "torchvision": "nothing here requires it",
 }
 PROGRAMS = {"dciodvfy": "checking DICOM that we write (package dicom3tools)"}

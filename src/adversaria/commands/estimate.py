@@ -14,7 +14,22 @@ def estimate(
     weights: dict[str, Path],
     assume_independent: bool,
 ) -> str:
-    """Prepare a few cases, play three batches, and say plays, parameters, memory, disk and time."""
+    """Prepare a few cases, play three batches, and say plays, parameters, memory, disk and time; for every stage."""
+    stages = [*recipe.earlier, recipe]
+    parts = [_stage(stage, folder, data, seed, weights, assume_independent) for stage in stages]
+    if len(stages) == 1:
+        return parts[0]
+    return "\n".join(f"stage {n} of {len(stages)} ({stages[n - 1].game.tag})\n{t}" for n, t in enumerate(parts, 1))
+
+
+def _stage(
+    recipe: Any,
+    folder: Path,
+    data: Path | None,
+    seed: int,
+    weights: dict[str, Path],
+    assume_independent: bool,
+) -> str:
     from adversaria.commands.facts import peak_mib
     from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
     from adversaria.draws import Draws

@@ -15,12 +15,14 @@ def evaluate(
     assume_independent: bool = False,
     weights: Annotated[list[str] | None, Parameter(negative="")] = None,
     trust: bool = False,
+    classical: Annotated[bool, Parameter(negative="")] = False,
     json: bool = False,
     quiet: bool = False,
 ) -> list[Any]:
     """Score a run on its test part: one value a case and measure, means with t intervals over subjects.
 
-    A synthesis run is scored by its samples as a set, through the feature network that comes with the package.
+    A synthesis run is scored by its samples as a set, through the feature network that comes with the package. A run
+    that segments is scored by class, and on average over the classes that a case has.
 
     Parameters
     ----------
@@ -36,6 +38,9 @@ def evaluate(
         NAME=PATH of a pretrained network that the recipe names.
     trust
         Allow the run's recipe to name Python files.
+    classical
+        Score classical methods on the same cases too: total variation, CG-SENSE, filtered back-projection, SART,
+        bicubic interpolation or non-local means, whichever fit what the recipe acquires.
     json
         Print a JSON list instead of a table.
     quiet
@@ -45,7 +50,7 @@ def evaluate(
     from adversaria.commands.session import warnings_of
 
     files = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
-    restored, session, done = score_run(run, data, checkpoint, assume_independent, files, trust, quiet)
+    restored, session, done = score_run(run, data, checkpoint, assume_independent, files, trust, quiet, classical)
     if not quiet:
         console.print(restored.said, markup=False)
         for text in warnings_of(session):
@@ -62,11 +67,13 @@ def score_run(
     weights: Mapping[str, Path] | None = None,
     trust: bool = False,
     quiet: bool = False,
+    classical: bool = False,
 ) -> tuple[Any, Any, Any]:
     """Score a run on its test part, keep the scores in it, and give the restored run, its data and the scores."""
     from adversaria.commands.progress import progress
     from adversaria.commands.restored import restore
     from adversaria.commands.scoring import identity, keep_scores, output_of, score_part
+    from adversaria.commands.segmenting import score_segmentation
     from adversaria.commands.session import open_session
     from adversaria.commands.synthesis import score_synthesis
     from adversaria.reports import write_report
@@ -78,8 +85,9 @@ def score_run(
     if trained_on.get("data") and data is None:
         raise UserError("this run was trained on a folder of yours.", "Give it with --data.")
     bind, given = restored.recipe.bind, restored.game.given
+    segments = restored.recipe.labels() is not None and not given
     synthesis = "source" not in bind and "image" in bind
-    missing = [] if synthesis else [word for word in ("source", "target") if word not in bind]
+    missing = [] if synthesis or segments else [word for word in ("source", "target") if word not in bind]
     if missing or given:
         lacks = f"binds no '{missing[0]}'" if missing else f"starts from {', '.join(given or ())}"
         raise UserError(
@@ -88,11 +96,17 @@ def score_run(
         )
     session = open_session(restored.recipe, restored.run, data, restored.seed, assume_independent=assume_independent)
     with progress("evaluating", quiet) as tick:
-        if synthesis:
+        if segments:
+            done = score_segmentation(restored, session, tick)
+        elif synthesis:
             done = score_synthesis(restored, session, tick)
         else:
             part = session.make_part("test")
             methods = {"input": identity, "output": output_of(restored)}
+            if classical:
+                from adversaria.commands.classical import rivals
+
+                methods |= rivals(session)
             done = score_part(session, part, methods, restored.run.folder.name, tick)
     if not done.scores:
         reasons = "; ".join(f"{name}: {why}" for name, why in done.unmeasured.items())

@@ -20,6 +20,7 @@ KINDS = (
     "networks",
     "layers",
 )
+SYNONYMS = {"measures": "metrics", "frameworks": "games", "terms": "losses"}
 
 
 def index() -> list[dict[str, Any]]:
@@ -45,8 +46,8 @@ def list_members(
     loss: str | None = None,
     json: bool = False,
 ) -> list[dict[str, Any]]:
-    """List members of one kind: works, recipes, games, objectives, losses, metrics, datasets, phantoms, operators,
-    networks, layers.
+    """List members of one kind: works, recipes, games, objectives, losses, metrics (or measures), datasets,
+    phantoms, operators, networks, layers.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ def list_members(
     json
         Print a JSON list.
     """
+    kind = SYNONYMS.get(kind, kind)
     if kind not in KINDS:
         close = get_close_matches(kind, KINDS, 1)
         hint = f"Did you mean {close[0]}?" if close else f"Kinds: {', '.join(KINDS)}."

@@ -6,21 +6,27 @@ from typing import Any
 import numpy as np
 import torch
 
+from adversaria.commands.segmenting import look
 from adversaria.commands.session import Part, Session, block_of
 from adversaria.data.intensity import Scale
 from adversaria.run import Run
 from adversaria.tasks.inference import answer, sample, translate
+from adversaria.tasks.inversion import REMEDY, agreement, told
 from adversaria.tasks.pictures import middle, strip
+from adversaria.vocabulary import RAW
 
 _CASES = 3
 _SAMPLES = 8
+# before so many plays a translation is no more than its random start
+_SETTLED = 50
 
 
 class Observer:
     """Called after every checkpoint with the averaged weights in place.
 
     Translation: a strip of input, output, target of fixed validation cases, and the PSNR over their
-    range (dB). Synthesis: a strip of samples from fixed draws, which are watched for collapse.
+    range (dB). Segmentation: their outlines, and the mean Dice coefficient. Synthesis: a strip of samples from
+    fixed draws, which are watched for collapse.
     """
 
     better = "higher"
@@ -59,7 +65,9 @@ class Observer:
 
         given = training.game.given
         value = None
-        if given:
+        if self.session.recipe.labels() is not None and self.translates:
+            value = look(self, training, plays)
+        elif given:
             self._answered(training, plays, given)
         elif given is None and self.translates:
             value = self._translated(training, plays)
@@ -72,28 +80,36 @@ class Observer:
             write_report(self.run)
         return value
 
-    def _path(self, plays: int) -> Path:
+    def path_of(self, plays: int) -> Path:
+        """Where the strip of these plays lies."""
         return self.run.samples / f"strip-{plays:09d}.png"
 
     def _translated(self, training: Any, plays: int) -> float | None:
-        rows, errors = [], []
+        rows, errors, agreed = [], [], []
         for handle, words, scales, axes in self.pairs:
-            output = translate(training.game, words["source"][None], self.windows, handle, self.session.seed)[0]
+            raw = {word: array[None] for word, array in words.items() if word in RAW}
+            source = words["source"][None]
+            output = translate(training.game, source, self.windows, handle, self.session.seed, raw)[0]
             target = words.get("target")
             into = scales["target"].into if "target" in scales else scales["source"].into
             shown = [_between(words["source"], scales["source"].into), _between(output, into)]
             shown += [_between(target, into)] if target is not None else []
             rows.append([middle(x, axes) for x in _alike(shown)])
+            partner = target if len(self.session.plans) == 1 else None
+            agreed.append(agreement(output, words["source"], partner))
             if target is not None and len(self.session.plans) == 1:
                 low, high = scales["target"].into
                 errors.append(
                     20 * np.log10(high - low) - 10 * np.log10(max(float(np.mean((output - target) ** 2)), 1e-12))
                 )
         if rows:
-            strip(rows, 0.0, 1.0, self._path(plays), f"{self.name} after {plays} plays")
+            strip(rows, 0.0, 1.0, self.path_of(plays), f"{self.name} after {plays} plays")
+        text = told(agreed) if plays >= _SETTLED else ""
+        if text:
+            training.watch.warn("inverted", f"{text} (play {plays})", REMEDY)
         if not errors:
             return None
-        self._note(plays, "psnr", float(np.mean(errors)))
+        self.note(plays, "psnr", float(np.mean(errors)))
         return float(np.mean(errors))
 
     def _answered(self, training: Any, plays: int, given: tuple[str, ...]) -> None:
@@ -109,7 +125,7 @@ class Observer:
             rows.append([middle(x, axes) for x in shown])
         if rows and rows[0]:
             low, high = next(iter(self.pairs[0][2].values())).into
-            strip(rows, low, high, self._path(plays), f"{self.name} after {plays} plays")
+            strip(rows, low, high, self.path_of(plays), f"{self.name} after {plays} plays")
 
     def _sampled(self, training: Any, plays: int) -> float | None:
         images = sample(training.game, range(_SAMPLES), self.session.seed)
@@ -122,12 +138,12 @@ class Observer:
             [row[: min(map(len, shown))] for row in shown],
             -1.0,
             1.0,
-            self._path(plays),
+            self.path_of(plays),
             f"{self.name} after {plays} plays",
         )
         return None
 
-    def _note(self, plays: int, measure: str, value: float) -> None:
+    def note(self, plays: int, measure: str, value: float) -> None:
         """Add a row to the validation table; rows of plays that are being repeated are replaced."""
         kept = []
         if self.run.validation.exists():

@@ -4,7 +4,9 @@ from pathlib import Path
 
 
 def report(run: Path) -> Path:
-    """Write one self-contained report.html into the run folder; it may be opened while training runs.
+    """Write one self-contained report.html into the run folder, and into those of its earlier stages.
+
+    It may be opened while training runs.
 
     Parameters
     ----------
@@ -17,6 +19,9 @@ def report(run: Path) -> Path:
 
     if not Run(run).recipe.exists():
         raise UserError(f"{run} is not a run folder: it has no recipe.yaml.", "Give the folder that train wrote.")
+    for stage in sorted(run.glob("stage-*")):
+        if Run(stage).recipe.exists():
+            print(write_report(Run(stage)))
     page = write_report(Run(run))
     print(page)
     return page

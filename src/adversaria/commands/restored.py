@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from adversaria.data.intensity import Scale
+from adversaria.data.prepare import scale_of
 from adversaria.engine import checkpoint as saving
 from adversaria.engine.averages import Averages
 from adversaria.engine.state import freeze, load_state, replica_buffers
@@ -48,7 +49,7 @@ def restore(
     recipe.name = facts["recipe"]
     found = _choose(run, which)
     shapes = {word: tuple(shape) for word, shape in found.facts["shapes"].items()}
-    game = build_game(recipe, shapes, recipe.dims(), seed=facts["seed"], weights=dict(weights or {}))
+    game = build_game(recipe, shapes, recipe.dims(), seed=facts["seed"], weights=dict(weights or {}), run=folder)
     freeze(game)
     load_state(game, {**found.tensors["game"], **{n: b for n, b in replica_buffers(game).items()}})
     average = dict(recipe.training().average)
@@ -57,7 +58,7 @@ def restore(
         averages.restore(found.tensors["averages"])
         averages.swap()
     game.eval()
-    scales = {w: Scale(s["low"], s["high"], tuple(s["into"])) for w, s in data["normalisation"].items()}
+    scales = {word: scale_of(stated) for word, stated in data["normalisation"].items()}
     averaged = ", averaged weights" if average else ""
     said = f"using the {which} checkpoint of {run.folder.name} (play {found.plays}{averaged})"
     unit = data["units"].get("target", "arbitrary")

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adversaria.commands.set_scoring import choose, network_of, rows, score_sets
+from adversaria.commands.set_scoring import choose, network_of, of_many, rows, score_sets
 from adversaria.commands.viewing import View
 
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
+ELSEWHERE = "it stands for many cases and needs more than images: apply the run and use `adversaria measure`"
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Scored:
     spectra: dict[str, Any] = field(default_factory=dict)
     features: dict[str, Any] = field(default_factory=dict)
     rule: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def look(self, view: View, case: str, images: Mapping[str, Array | None]) -> None:
         """Keep what a comparison shows of a case's images: a slice, and spectra; of a lesion where it is."""
@@ -44,8 +46,9 @@ class Scored:
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
-    """The input as it is."""
-    return image
+    """The input as it is; of several images joined to one, the first."""
+    first = image.facts.get("joined")
+    return image.like(image.array[:first]) if first else image
 
 
 def output_of(restored: Any) -> Method:
@@ -64,7 +67,9 @@ def score_part(
     intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
     the case's value is their mean. The input's scale is that of the whole case, also if slices are tested.
     """
+    from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import measured
+    from adversaria.tasks.inversion import agreement
     from adversaria.tasks.pictures import middle
 
     wanted = session.recipe.evaluation()
@@ -75,18 +80,20 @@ def score_part(
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
-    note = _note(session)
+    note = note_of(session)
     done = Scored(rule=_rule(session, wanted))
+    agreed: dict[str, list[Any]] = {}
+    done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = intensity["source"].fit(images[plan.bind["source"]].array)
+        scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
         if part.slices is not None:
             images = {word: image.block(part.slices) for word, image in images.items()}
-        source = images[plan.bind["source"]]
+        source = named(images, plan.bind["source"])
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        lesion = _array(images, session.lesion)
+        lesion = _on_grid(_array(images, session.lesion), source.array)
         given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         reference = words.get("target", source.array)
         if of_sets and "target" in truth:
@@ -98,9 +105,11 @@ def score_part(
         beside = {"target": words.get("target"), "lesion": lesion}
         done.look(view, case.handle, {**beside, "noise target": words.get("noise_target")})
         for name, method in methods.items():
-            made = _enlarged(method(source, case.handle, scale), words.get("target"))
+            made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
                 continue  # a mask is no image to compare with one in colour
+            if name != "input":
+                agreed.setdefault(name, []).append(agreement(made.array, source.array, words.get("target")))
             done.look(view, case.handle, {name: made.array})
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
@@ -116,9 +125,29 @@ def score_part(
     if of_sets:
         unit = "" if wanted.scaled else source.unit
         done.scores += _of_sets(done, of_sets, sets, wanted.range, run, unit, note)
+    _say_inverted(session, done, agreed)
     measured_names = {score.measure for score in done.scores}
     done.unmeasured = {name: why for name, why in done.unmeasured.items() if name not in measured_names}
     return done
+
+
+def _say_inverted(session: Any, done: Scored, agreed: Mapping[str, Sequence[Any]]) -> None:
+    """Note which method gives the inverse of its input, a known failure of unpaired translation."""
+    from adversaria.tasks.inversion import REMEDY, told
+
+    for name, found in agreed.items():
+        text = told(found, f"images of '{name}'")
+        if text:
+            done.warnings.append(f"{text}; {REMEDY}")
+    session.said += done.warnings
+
+
+def _on_grid(labels: Array | None, like: Array) -> Array | None:
+    """Take the middle of the voxels of a label map that is a whole number of times finer than the images."""
+    if labels is None or labels.shape[1:] == like.shape[1:]:
+        return labels
+    ratios = [own // side for own, side in zip(labels.shape[1:], like.shape[1:], strict=True)]
+    return labels[(slice(None), *(slice(ratio // 2, None, max(ratio, 1)) for ratio in ratios))]
 
 
 def _enlarged(image: Any, like: Array | None) -> Any:
@@ -152,7 +181,7 @@ def keep_scores(run: Any, done: Scored, said: str = "") -> None:
     from adversaria.run import write_json
 
     write_scores(run.scores, done.scores)
-    write_json(run.evaluation, {**done.rule, "checkpoint": said})
+    write_json(run.evaluation, {**done.rule, "checkpoint": said, "warnings": done.warnings})
     write_json(run.unmeasured, done.unmeasured)
     keep_pictures(run, done.pictures)
     for place, kept in {run.slices: done.slices, run.spectra: done.spectra, run.features: done.features}.items():
@@ -179,7 +208,8 @@ def _of_sets(
     return found
 
 
-def _note(session: Any) -> str:
+def note_of(session: Any) -> str:
+    """What limits every score of a run."""
     from adversaria.data.split import LOOSE, SAME_SUBJECT
 
     said = ["reduced"] if session.recipe.reductions() else []
@@ -193,9 +223,21 @@ def _score(run: str, case: str, subject: str, method: str, metric: Any, value: f
     return Score(run, case, subject, "whole", method, metric.name, value, unit, metric.better, note)
 
 
+def score_of(
+    run: str, case: str, subject: str, region: str, method: str, metric: Any, label: str, value: float, note: str
+) -> Any:
+    """A row of the table for one region of a case, under the measure's name for it."""
+    from adversaria.reports import Score
+
+    return Score(run, case, subject, region, method, label, value, metric.unit, metric.better, note)
+
+
 def _array(images: Mapping[str, Any], name: str | None) -> Array | None:
-    found = images.get(name.rpartition(".")[2]) if name else None
-    return None if found is None else found.array
+    from adversaria.data.named import bases, magnitude, named
+
+    name = (name or "").rpartition(".")[2]
+    known = name and all(base in images for base in bases(name))
+    return magnitude(named(images, name)).array if known else None
 
 
 def _words(session: Any, plan: Any, images: Mapping[str, Any], wanted: Any) -> dict[str, Array]:
@@ -236,7 +278,7 @@ def values_of(
         named = replace(metric, name=metric.label(**given))
         values = []
         for words in _planes(output, given) if sliced else [whole]:
-            if "flat" in metric.needs and words.get("truth") is not None:
+            if "flat" in metric.needs and words.get("flat") is None and words.get("truth") is not None:
                 words = {**words, "flat": flat_region(words["truth"])}
             try:
                 values.append(metric(**words))

@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from adversaria.commands.acquiring import Acquisition
 from adversaria.commands.classes import column_of, is_class, names_of, refuse_missing, without_class
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
 from adversaria.data.folders import recognise
-from adversaria.data.image import Image
-from adversaria.data.intensity import Window
+from adversaria.data.intensity import Following, Window
+from adversaria.data.named import bases
 from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
-from adversaria.data.split import LOOSE, SAME_SUBJECT, by_part, by_slices, by_subject
+from adversaria.data.split import LOOSE, PARTS, SAME_SUBJECT, by_part, by_slices, by_subject, in_all
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
 from adversaria.run import Run
-from adversaria.vocabulary import UserError
+from adversaria.vocabulary import RAW, UserError
 
 FIRST = {"train": 0, "validation": 50_000, "test": 100_000}
 _ACCEPTS_ALONE = ("target", "image")
@@ -69,22 +70,8 @@ def measures_of(recipe: Recipe, stream: str) -> dict[str, tuple[str, Measure]]:
     for name, (of, operator) in recipe.acquisitions().items():
         place, _, word = name.rpartition(".")
         if place == stream:
-            found[word] = (of.rpartition(".")[2], _measure(operator))
+            found[word] = (of.rpartition(".")[2], Acquisition(operator, recipe.dims()))
     return found
-
-
-def _measure(operator: Any) -> Measure:
-    def measure(image: Image, random: np.random.Generator) -> Image:
-        tensor = torch.from_numpy(np.ascontiguousarray(image.array))[None]
-        spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
-        if tensor.shape[1] != 1:
-            raise UserError(
-                f"{type(operator).__name__} measures images of one channel, not {tensor.shape[1]}.",
-                "Use grey images.",
-            )
-        return image.like(operator.measure(tensor, spacing, random)[0].numpy())
-
-    return measure
 
 
 def bound(recipe: Recipe, stream: str) -> dict[str, str]:
@@ -122,6 +109,7 @@ def open_session(
             chosen[stream] = _cases_of(session, stream, part)
             done, excluded = prepare_all(chosen[stream], plan, kept, progress)
             prepared[stream] = done
+            _refuse_unlike(done, chosen[stream])
             _say_clipped(session, plan, done)
             for text in dict.fromkeys(note for case in done for note in case.notes):
                 _say_of(session, text, sum(text in case.notes for case in done), len(done))
@@ -132,13 +120,29 @@ def open_session(
     return session
 
 
+def _refuse_unlike(done: Sequence[Prepared], cases: Sequence[Case]) -> None:
+    """Refuse cases that differ in their number of channels, colour among grey images for one."""
+    paths = {case.handle: case.paths for case in cases}
+    for word, array in done[0].arrays.items():
+        axis = 1 if done[0].sliced else 0
+        for case in done[1:]:
+            own = case.arrays[word]
+            if array.ndim > 1 and word not in RAW and own.shape[axis] != array.shape[axis]:
+                where = ", ".join(map(str, paths.get(case.handle, ()))) or case.handle
+                raise UserError(
+                    f"{where}: '{word}' has {own.shape[axis]} channels, other cases have {array.shape[axis]}.",
+                    "Convert it (colour to grey, or grey to colour), or leave it out.",
+                )
+
+
 def _say_clipped(session: Session, plan: Plan, done: Sequence[Prepared]) -> None:
     """Say once a word how much of the images lies outside a window that is the same for all cases."""
     for word, intensity in plan.intensity.items():
+        rule = intensity.rule if isinstance(intensity, Following) else intensity
         share = max(case.clipped[word] for case in done)
-        said = f"of '{word}' lies outside its window of {getattr(intensity, 'low', 0):g} to "
-        if isinstance(intensity, Window) and share > 0.05 and not any(said in text for text in session.said):
-            session.said.append(f"up to {share:.0%} {said}{intensity.high:g} and is clipped")
+        said = f"of '{word}' lies outside its window of {getattr(rule, 'low', 0):g} to "
+        if isinstance(rule, Window) and share > 0.05 and not any(said in text for text in session.said):
+            session.said.append(f"up to {share:.0%} {said}{rule.high:g} and is clipped")
 
 
 def _say_of(session: Session, text: str, count: int, total: int) -> None:
@@ -154,7 +158,9 @@ def _cases_of(session: Session, stream: str, part: str) -> list[Case]:
         phantom = session.recipe.phantoms()[stream]
         plan = session.plans[stream]
         made = set(plan.acquire)
-        words = {of for of, _ in plan.acquire.values()} | set(plan.bind.values()) | _evaluated(session.recipe, stream)
+        bound_words = {base for name in plan.bind.values() for base in bases(name)}
+        words = {of for of, _ in plan.acquire.values()} | bound_words | _evaluated(session.recipe, stream)
+        words = {base for name in words for base in bases(name)}
         # unpaired streams show different people
         shift = 25_000 * list(session.plans).index(stream)
         return from_phantom(phantom, range(start + shift, start + shift + size), sorted(words - made))
@@ -190,7 +196,6 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
     found = recognise(data)
     session.recognised = found.describe()
     volume = session.dims == 3
-    unpaired = len(streams) > 1
     words: dict[str, dict[str, str]] = {}
     for stream in streams:
         words[stream] = {}
@@ -199,24 +204,27 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
             words[stream][word] = _find(found, word, name, acquired, session.recipe)
     for stream, bind in words.items():
         acquired = measures_of(session.recipe, stream)
-        present = [name for name in bind.values() if name in found.words]
+        present = [name for name in dict.fromkeys(b for n in bind.values() for b in bases(n)) if name in found.words]
         columns = [name for word, name in bind.items() if is_class(word)]
         session.classes |= names_of(found, bind)
         session.said += without_class(found, bind)
-        needed = {word: pair for word, pair in acquired.items() if word in bind.values() and word not in found.words}
+        wanted = {base for name in bind.values() for base in bases(name)}
+        needed = {word: pair for word, pair in acquired.items() if word in wanted and word not in found.words}
+        if not present:
+            present = [_measured_of(found, needed, session.recipe)]
         if not present:
             raise UserError(
                 f"the data have none of the words {sorted(bind.values())}: {found.describe()}.",
                 "Bind them: --set bind.source=WORD --set bind.target=WORD.",
             )
         stand_in = present[0]
-        judged = [w for w in _judging(session, found, stream) if w not in present and w not in bind.values()]
+        judged = [w for w in _judging(session, found, stream) if w not in present and w not in wanted]
         acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
             alone(found, stand_in, volume, columns)
-            if not judged and (unpaired or len(present) == 1)
-            else paired(found, [*(present[:1] if unpaired else present), *judged], volume, columns)
+            if not judged and len(present) == 1
+            else paired(found, [*present, *judged], volume, columns)
         )
     session.loose = found.loose and not assume_independent
     session.stated = found.parts
@@ -251,13 +259,42 @@ def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe:
     names = list(found.words)
     if name in found.words:
         return name
+    if "+" in name or "/" in name:
+        return "+".join(_part(found, part, acquired) for part in name.split("+"))
     if len(names) == 1 and word in _ACCEPTS_ALONE:
         return names[0]
     if name in acquired and (len(names) == 1 or acquired[name][0] in names):
         return name
     if {"A", "B"} <= set(names) and word in ("source", "target"):
         return "A" if word == "source" else "B"
-    return pick_word(found, name)
+    try:
+        return pick_word(found, name)
+    except UserError:
+        if name in acquired and acquired[name][0] in names:
+            return name
+        raise
+
+
+def _part(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
+    """What stands for one of joined images, or for a part of an acquisition: that is made from images of a folder."""
+    base, _, part = name.partition("/")
+    if part and base in found.words:
+        raise UserError(
+            f"the data bring '{base}' itself, but not its '{part}'.",
+            f"Bring raw data, or leave '{base}' out, which is then measured.",
+        )
+    return name if base in acquired or name in found.words else pick_word(found, name)
+
+
+def _measured_of(found: Any, needed: Mapping[str, tuple[str, Measure]], recipe: Recipe) -> str:
+    """The word of a folder that everything bound is measured from."""
+    if not needed:
+        raise UserError(
+            f"the data have none of the words that {recipe.name} binds: {found.describe()}.",
+            "Bind them: --set bind.source=WORD --set bind.target=WORD.",
+        )
+    of = next((of for of, _ in needed.values() if of not in needed), "")
+    return next(iter(found.words)) if len(found.words) == 1 else pick_word(found, of)
 
 
 def _split_folder(session: Session) -> None:
@@ -287,11 +324,13 @@ def _split_folder(session: Session) -> None:
 def _part_of(session: Session) -> dict[str, str] | None:
     """The part of each subject where streams share subjects: nobody may be trained on in one and tested in another."""
     sets = [{case.subject for case in cases} for cases in session.cases.values()]
-    if len(sets) < 2 or not set.intersection(*sets):
+    if not any(one & other for one, other in combinations(sets, 2)):
         return None
     everyone = sorted(set.union(*sets))
     split = by_subject(everyone, session.seed)
-    return {everyone[index]: part for part, indices in split.cases.items() for index in indices}
+    found = {everyone[index]: part for part, indices in split.cases.items() for index in indices}
+    whole = all({found[subject] for subject in one} == set(PARTS) for one in sets)
+    return found if whole else in_all([sorted(one) for one in sets], session.seed)
 
 
 def _filled(case: Case, session: Session) -> range:
@@ -327,6 +366,12 @@ def block_of(item: Any, slices: range | None) -> Any:
     """Restrict a volume to its block of slices."""
     if slices is None:
         return item
+    raw = next((word for word in item.words if word in RAW), None)
+    if raw:
+        raise UserError(
+            f"a block of slices has no '{raw}' of its own, and there is one subject to split by slices.",
+            "Bring more subjects, or train in two dimensions.",
+        )
     cut = {w: a[..., slices.start : slices.stop] if a.ndim > 1 else a for w, a in item.words.items()}
     return type(item)(cut, item.handle)
 
@@ -337,6 +382,9 @@ def shapes_of(part: Part, patch: tuple[int, ...] | None) -> dict[str, tuple[int,
     for prepared in part.streams.values():
         first = prepared[0]
         for word, array in first.arrays.items():
+            if word in RAW:
+                shapes[word] = tuple(array.shape[1:] if first.sliced and array.ndim > 1 else array.shape)
+                continue
             if array.ndim < 2:
                 shapes[word] = tuple(array.shape) or (1 + max(int(case.arrays[word]) for case in prepared),)
                 continue
@@ -345,9 +393,15 @@ def shapes_of(part: Part, patch: tuple[int, ...] | None) -> dict[str, tuple[int,
     return shapes
 
 
-def game_of(session: Session, shapes: Mapping[str, tuple[int, ...]], weights: Mapping[str, Path] | None = None) -> Game:
-    """Build the game that fits these shapes, with initial weights drawn by the seed."""
-    return build_game(session.recipe, dict(shapes), session.dims, seed=session.seed, weights=dict(weights or {}))
+def game_of(
+    session: Session,
+    shapes: Mapping[str, tuple[int, ...]],
+    weights: Mapping[str, Path] | None = None,
+    run: Path | None = None,
+) -> Game:
+    """Build the game that fits these shapes, with initial weights drawn by the seed or left by stages of `run`."""
+    given = dict(weights or {})
+    return build_game(session.recipe, dict(shapes), session.dims, seed=session.seed, weights=given, run=run)
 
 
 def warnings_of(session: Session) -> list[str]:

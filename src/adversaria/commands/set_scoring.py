@@ -9,7 +9,6 @@ import numpy as np
 from adversaria.vocabulary import UserError
 
 SET = "set"
-OF_IMAGES = ("outputs", "references", "output_features", "reference_features", "probabilities")
 Images = Sequence[Any]
 
 
@@ -23,22 +22,27 @@ def known_measures() -> dict[str, Any]:
 
 
 def choose(names: Sequence[str]) -> tuple[list[Any], list[Any]]:
-    """The measures of a case and those of a set with these names, or a refusal with near names."""
+    """The measures of a case and those of a set with these names, or a refusal with near names.
+
+    What stands for many cases but compares no sets (`of_many`) is in neither.
+    """
+    chosen = _named(names)
+    return [m for m in chosen if m.level == "case"], [m for m in chosen if m.level == "set"]
+
+
+def of_many(names: Sequence[str]) -> list[Any]:
+    """The measures with these names that stand for many cases: of classes, detections, agreement, diversity."""
+    return [metric for metric in _named(names) if metric.level == "many"]
+
+
+def _named(names: Sequence[str]) -> list[Any]:
     from adversaria.recipes.names import near
 
     known = known_measures()
     for name in names:
         if name not in known:
             raise UserError(f"there is no measure '{name}'.", near(name, known) or f"There are {', '.join(known)}.")
-    chosen = [known[name] for name in dict.fromkeys(names)]
-    per_case, per_set = ([m for m in chosen if m.level == level] for level in ("case", "set"))
-    for metric in per_set:
-        if not set(metric.needs) & set(OF_IMAGES):
-            raise UserError(
-                f"{metric.name} is of readings ({', '.join(metric.needs)}), not of images.",
-                "Call it from Python: every measure is a function of adversaria.metrics.",
-            )
-    return per_case, per_set
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def network_of(name: str, training: Callable[[], Images] | None, data_range: Any) -> Any:
@@ -58,7 +62,12 @@ def network_of(name: str, training: Callable[[], Images] | None, data_range: Any
         from adversaria.metrics.sets.inception import InceptionFeatures
 
         return InceptionFeatures(Path(place) if place else None)
-    raise UserError(f"there is no feature network '{name}'.", "There are phantom-cnn, training-cnn and inception=PATH.")
+    if kind == "radimagenet":
+        from adversaria.metrics.sets.radimagenet import RadImageNetFeatures
+
+        return RadImageNetFeatures(Path(place) if place else None)
+    ways = "phantom-cnn, training-cnn, inception=PATH and radimagenet=PATH"
+    raise UserError(f"there is no feature network '{name}'.", f"There are {ways}.")
 
 
 def score_sets(

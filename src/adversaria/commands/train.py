@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from adversaria.run import Run, read_json, write_json
+from adversaria.run import Run, read_json
 from adversaria.vocabulary import UserError
 
 
@@ -60,7 +60,7 @@ def train(
     set
         Change a value of the recipe, for example --set game.terms.pixel=10. Repeatable.
     plays
-        How many batches to play; overrides the recipe.
+        How many batches to play, in every stage; overrides the recipe.
     seed
         Seed of everything random; recorded in the run.
     seeds
@@ -96,8 +96,11 @@ def train(
     """
     from adversaria.recipes import read_recipe
 
-    changes = [*(set or []), *([f"train.plays={plays}"] if plays else [])]
-    read = read_recipe(recipe, changes=changes, reduced=not full, trust=trust)
+    read = read_recipe(recipe, changes=set or [], reduced=not full, trust=trust)
+    if plays:
+        stages = [f"stages.{number}." for number in range(len(read.earlier) + 1)] if read.earlier else [""]
+        changes = [*(set or []), *(f"{stage}train.plays={plays}" for stage in stages)]
+        read = read_recipe(recipe, changes=changes, reduced=not full, trust=trust)
     given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
     base = out or Path("runs") / read.name
     trained = []
@@ -151,15 +154,18 @@ def train_recipe(
     quiet: bool = False,
     cache: Path | None = None,
 ) -> Trained:
-    """Train one recipe, already read, in one run folder; `cache` may be that of a run on the same data."""
-    from adversaria.commands.observing import Observer
-    from adversaria.commands.progress import console, progress
-    from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
-    from adversaria.engine import Replicas, Settings, Training
+    """Train one recipe, already read, in one run folder; `cache` may be that of a run on the same data.
+
+    Stages are played in turn, each earlier one in a folder `stage-1`, `stage-2` of its own below the run, the last in
+    the run itself. Given again, the same command goes on where it was stopped.
+    """
+    from adversaria.commands.progress import console
+    from adversaria.engine import Replicas
 
     begun = time.monotonic()
-    training = recipe.training()
-    continues(run, recipe, seed)
+    stages = [(stage, Run(run.folder / f"stage-{k}")) for k, stage in enumerate(recipe.earlier, 1)] + [(recipe, run)]
+    for stage, place in stages:
+        continues(place, stage, seed)
     replicas = Replicas(devices, accelerator)
     replicas.launch()
     leads = replicas.rank == 0
@@ -169,17 +175,95 @@ def train_recipe(
     say = _Sayer(console, leads and not quiet)
     for text in recipe.reductions():
         say(f"reduced: {text}", kind="note")
+    options: dict[str, Any] = {
+        "data": data,
+        "seed": seed,
+        "devices": devices,
+        "precision": precision,
+        "workers": workers,
+        "accumulate": accumulate,
+        "save_every": save_every,
+        "compile": compile,
+        "weights": weights,
+        "assume_independent": assume_independent,
+        "tensorboard": tensorboard,
+        "quiet": quiet,
+        "cache": cache or run.folder / "private" / "cache",
+    }
+    for number, (stage, place) in enumerate(stages, 1):
+        if place is not run and finished(place, stage):
+            continue
+        if len(stages) > 1:
+            say(f"stage {number} of {len(stages)}: {stage.game.tag}", kind="note")
+        try:
+            _train_stage(stage, place, replicas, say, **options)
+        except UserError:
+            if leads:
+                place.discard()
+                run.discard()
+            raise
+        replicas.barrier()
+    wall = time.monotonic() - begun
+    return Trained(run.folder, recipe.training().plays, wall, tuple(say.heard))
+
+
+def finished(run: Run, stage: Any) -> bool:
+    """Whether a stage has been played to its end."""
+    from adversaria.engine import checkpoint
+
+    if not run.environment.exists() or not read_json(run.environment).get("finished"):
+        return False
+    plays = stage.training().plays
+    return any(path == checkpoint.path_of(run.checkpoints, plays) for path in checkpoint.listed(run.checkpoints))
+
+
+def _train_stage(
+    recipe: Any,
+    run: Run,
+    replicas: Any,
+    say: "_Sayer",
+    *,
+    data: Path | None,
+    seed: int,
+    devices: int,
+    precision: str,
+    workers: int,
+    accumulate: int,
+    save_every: int | None,
+    compile: bool,  # noqa: A002
+    weights: dict[str, Path] | None,
+    assume_independent: bool,
+    tensorboard: bool,
+    quiet: bool,
+    cache: Path,
+) -> None:
+    """Train one stage in its folder, from its newest checkpoint on."""
+    from adversaria.commands.observing import Observer
+    from adversaria.commands.progress import progress
+    from adversaria.commands.recording import finish, record
+    from adversaria.commands.segmenting import refuse_absent_classes
+    from adversaria.commands.session import feed_of, game_of, open_session, shapes_of, warnings_of
+    from adversaria.engine import Settings, Training
+
+    begun = time.monotonic()
+    training = recipe.training()
+    leads = replicas.rank == 0
+    if leads:
+        run.create()
+        (run.folder / "private").mkdir(exist_ok=True)
     try:
         with progress("preparing data", quiet or not leads) as tick:
             session = open_session(recipe, run, data, seed, tick, assume_independent, cache)
             part, validation = session.make_part("train"), session.make_part("validation")
+            if data is not None:
+                refuse_absent_classes(recipe, part)
             feed = feed_of(session, part)
     except UserError:
         if leads:
             run.discard()
         raise
     shapes = shapes_of(part, training.patch)
-    game = game_of(session, shapes, weights)
+    game = game_of(session, shapes, weights, run.folder if recipe.earlier else None)
     if session.recognised:
         say(f"recognised {session.recognised}", kind="note")
     for case in session.excluded:
@@ -208,10 +292,8 @@ def train_recipe(
         if match.done and leads:
             say(f"continuing from play {match.done} of {settings.plays}", kind="note")
         match.train()
-    wall = time.monotonic() - begun
     if leads:
-        finish(run, wall)
-    return Trained(run.folder, settings.plays, wall, tuple(say.heard))
+        finish(run, time.monotonic() - begun)
 
 
 def continues(run: Run, recipe: Any, seed: int) -> None:
@@ -236,7 +318,7 @@ def continues(run: Run, recipe: Any, seed: int) -> None:
 
 def _compared(text: str) -> list[str]:
     """The lines of a resolved recipe that a continued run must share: all but the number of plays."""
-    return [line for line in text.splitlines() if not re.match(r"  (plays: |- train\.plays )", line)]
+    return [line for line in text.splitlines() if not re.match(r"\s+(plays: |- (stages\.\d+\.)?train\.plays )", line)]
 
 
 class _Sayer:
@@ -252,84 +334,3 @@ class _Sayer:
             self.heard.append(text)
         if self.aloud:
             self.console.print(f"{kind}: {text}", markup=False)
-
-
-def record(
-    session: Any,
-    part: Any,
-    run: Run,
-    seed: int,
-    precision: str,
-    weights: dict[str, Path],
-    devices: int,
-    accumulate: int,
-    data: str,
-) -> None:
-    """Write what later commands need and what a reader of the run must know."""
-    import hashlib
-
-    from adversaria.commands.facts import versions
-    from adversaria.commands.session import warnings_of
-    from adversaria.run import write_atomically
-
-    text = session.recipe.resolved()
-    write_atomically(run.recipe, text)
-    first = next(iter(part.streams.values()))[0]
-    units = {word: unit for stream in part.streams.values() for word, unit in stream[0].units.items()}
-    scales = {w: [c.scales[w] for s in part.streams.values() for c in s if w in c.scales] for w in units}
-    from adversaria.data.intensity import typical
-
-    medians = {word: typical(found) for word, found in scales.items() if found}
-    write_json(
-        run.data,
-        {
-            "source": "the user's folder" if data else "built-in phantom",
-            "words": {word: session.recipe.bind.get(word, word) for word in units},
-            "units": units,
-            "spacing_mm": list(first.spacing),
-            "axes": first.axes,
-            "split": {
-                "rule": session.rule,
-                "slices": {p: [r.start, r.stop] for p, r in session.slices.items()},
-            },
-            "normalisation": {w: {"low": s.low, "high": s.high, "into": list(s.into)} for w, s in medians.items()},
-            "classes": session.classes,
-            "display": {"target": list(session.recipe.evaluation().display or _display(medians))},
-            "reduced": session.recipe.reductions(),
-            "warnings": warnings_of(session),
-        },
-    )
-    cases = {c.handle: [str(p) for p in c.paths] for cases in session.cases.values() for c in cases}
-    write_json(run.cases, cases)
-    run.cases.chmod(0o600)
-    write_json(
-        run.environment,
-        {
-            "recipe": session.recipe.name,
-            "recipe_hash": hashlib.sha256(text.encode()).hexdigest(),
-            "seed": seed,
-            "precision": precision,
-            "devices": devices,
-            "accumulate": accumulate,
-            "plays": session.recipe.training().plays,
-            "weights": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in weights.items()},
-            "data": bool(data),
-            **versions(),
-        },
-    )
-
-
-def _display(medians: dict[str, Any]) -> tuple[float, float]:
-    scale = medians.get("target") or medians.get("image") or next(iter(medians.values()))
-    return scale.low, scale.high
-
-
-def finish(run: Run, wall: float) -> None:
-    """Note how long it took and how much memory, add the report."""
-    from adversaria.commands.facts import peak_mib
-    from adversaria.reports import write_report
-
-    facts = read_json(run.environment)
-    facts |= {"wall_s": round(facts.get("wall_s", 0) + wall, 1), "peak_mib": peak_mib(), "finished": True}
-    write_json(run.environment, facts)
-    write_report(run)

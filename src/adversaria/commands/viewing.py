@@ -33,34 +33,33 @@ class View:
         self.pixel = float(np.mean(image.spacing[:2])) if image.spacing else 0.0
         self.slice = _slice(reference, lesion)
         planes = _planes(self.scaled(reference))
-        side = min(planes[0].shape)
+        self.shape = planes[0].shape
+        side = min(self.shape)
         self.size = int(np.clip(2 ** round(np.log2(max(side, 1) / 12)), 8, 64)) if side >= 8 else 0
         found = [even_squares(plane, data_range, self.size) if self.size and data_range else [] for plane in planes]
         self.squares = [places[:MOST_SQUARES] for places in found]
 
-    def shown(self, image: Array) -> Array:
-        """The slice that is kept of an image, turned as radiologists look at it."""
-        from adversaria.tasks.pictures import middle
-
-        cut = image if image.ndim == 3 or image.shape[-1] <= self.slice else image[..., self.slice : self.slice + 1]
-        return np.asarray(middle(cut, self.axes), np.float32)
+    def cut(self, image: Array) -> Array:
+        """The slice that is kept of an image."""
+        alone = image.ndim == 3 or image.shape[-1] <= self.slice
+        return image if alone else image[..., self.slice : self.slice + 1]
 
     def scaled(self, image: Array) -> Array:
         """An image as it is compared."""
+        image = _real(image)
         return image if self.intensity is None or np.ptp(image) == 0 else self.intensity.fit(image).forward(image)
 
     def keep(self, kept: dict[str, Array], name: str, image: Array) -> None:
         """Keep an image's slice, as it is compared, as long as all of them stay small."""
-        plane = self.shown(image if name.endswith("/lesion") else self.scaled(image))
-        if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
-            kept[name] = plane
+        shown = _real(image) if name.endswith("/lesion") else self.scaled(image)
+        keep_slice(kept, name, self.cut(shown), self.axes)
 
     def measure(self, spectra: dict[str, Spectrum], case: str, name: str, image: Array) -> None:
         """Keep an image's spectra: of noise in even squares, and of whole slices; (2, rings): frequency, power."""
         if image.shape[0] != 1 or not self.size:
             return
         planes = _planes(self.scaled(image))
-        if len(planes) != len(self.squares) or not np.isfinite(image).all():
+        if planes[0].shape != self.shape or len(planes) != len(self.squares) or not np.isfinite(image).all():
             return
         spacing = self.pixel or 1.0
         cut = [_without_plane(p[at]) for p, places in zip(planes, self.squares, strict=True) for at in places]
@@ -68,6 +67,15 @@ class View:
             spectra[f"{case}/{name}/noise"] = np.stack(radial_mean(noise_power_spectrum(cut, spacing), spacing))
         spectra[f"{case}/{name}/image"] = _of_slices(planes, spacing)
         spectra[f"{case}/pixel"] = np.array(self.pixel)
+
+
+def keep_slice(kept: dict[str, Array], name: str, image: Array, axes: str) -> None:
+    """Keep the middle slice of an image, turned as radiologists look at it, as long as all of them stay small."""
+    from adversaria.tasks.pictures import middle
+
+    plane = np.asarray(middle(image, axes), np.float32)
+    if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
+        kept[name] = plane
 
 
 def even_squares(plane: Spectrum, data_range: tuple[float, float], size: int) -> list[tuple[slice, slice]]:
@@ -91,6 +99,11 @@ def even_squares(plane: Spectrum, data_range: tuple[float, float], size: int) ->
             taken[place] = True
             chosen.append(place)
     return chosen
+
+
+def _real(image: Array) -> Array:
+    """The magnitude of a complex image, any other as it is."""
+    return np.abs(image).astype(np.float32) if np.iscomplexobj(image) else image
 
 
 def _planes(image: Array) -> list[Spectrum]:

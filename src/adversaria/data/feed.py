@@ -9,14 +9,17 @@ import torch
 from numpy.typing import NDArray
 
 from adversaria.draws import Draws, order
-from adversaria.vocabulary import Batch, UserError
+from adversaria.vocabulary import RAW, Batch, UserError
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something to draw a patch from: the words of one case, images (C, *S) or numbers () or (N,), and its handle."""
+    """Something to draw a patch from: the words of one case and its handle.
+
+    Words are images (C, *S), numbers () or (N,), or raw data (C, ...), which belong to the whole image.
+    """
 
     words: Mapping[str, Array]
     handle: str
@@ -90,15 +93,15 @@ class Stream:
         return int(_order(len(self.items), seed, epoch, self.name)[place])
 
     def cut(self, item: Item, draw: Array) -> dict[str, Array]:
-        """Cut one patch from every image of an item; its numbers (a label, a code) go along whole."""
-        images = {word: array for word, array in item.words.items() if array.ndim > 1}
-        numbers = {word: array for word, array in item.words.items() if array.ndim < 2}
-        return {**self._patch(Item(images, item.handle), draw), **numbers}
+        """Cut one patch from every image of an item; its numbers (a label, a code) and raw data go along whole."""
+        images = images_of(item)
+        others = {word: array for word, array in item.words.items() if word not in images}
+        return {**self._patch(Item(images, item.handle), draw), **others}
 
     def room(self, item: Item) -> tuple[tuple[int, ...], list[int]]:
         """The size of an item's largest image, and by how much it exceeds the patch; smaller ones are refused."""
         assert self.patch is not None
-        size = max((array.shape[1:] for array in item.words.values() if array.ndim > 1), key=prod)
+        size = max((array.shape[1:] for array in images_of(item).values()), key=prod)
         room = [s - p for s, p in zip(size, self.patch, strict=True)]
         if min(room) < 0:
             raise UserError(
@@ -106,6 +109,13 @@ class Stream:
                 f"{'x'.join(map(str, self.patch))}.",
                 "Choose a smaller patch, --set train.patch=[...], or write a grid into the recipe, for example "
                 "grid: !Centred {size: [...]}.",
+            )
+        raw = next((word for word in item.words if word in RAW), None)
+        if raw and max(room) > 0:
+            raise UserError(
+                f"'{raw}' belongs to the whole image of {'x'.join(map(str, size))}: a patch of "
+                f"{'x'.join(map(str, self.patch))} has none.",
+                "Train on whole images: leave train.patch out, or give the image's own size.",
             )
         return size, room
 
@@ -131,6 +141,8 @@ class PatchFeed:
         for stream in streams:
             for item in stream.items if stream.patch else ():
                 stream.room(item)
+            if not stream.patch and (stream.batch_size or batch_size) > 1:
+                _refuse_unequal(stream.items)
         self.streams, self.batch_size, self.seed = streams, batch_size, seed
 
     def batch(self, play: int, part: int, parts: int) -> Batch:
@@ -143,6 +155,24 @@ class PatchFeed:
             for word, patches in drawn.items():
                 found[word] = torch.from_numpy(np.stack(patches))
         return found
+
+
+def images_of(item: Item) -> dict[str, Array]:
+    """The images of an item, without its numbers and its raw data."""
+    return {word: array for word, array in item.words.items() if array.ndim > 1 and word not in RAW}
+
+
+def _refuse_unequal(items: Sequence[Item]) -> None:
+    """Whole images of several sizes cannot stand in one batch."""
+    first = {word: array.shape for word, array in items[0].words.items()}
+    for item in items:
+        for word, array in item.words.items():
+            if array.shape != first[word]:
+                raise UserError(
+                    f"'{word}' is {'x'.join(map(str, array.shape[1:]))} in {item.handle} and "
+                    f"{'x'.join(map(str, first[word][1:]))} in {items[0].handle}: images of one batch must agree.",
+                    "Write a patch or a grid into the recipe, or --set train.batch=1.",
+                )
 
 
 _ORDERS: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}

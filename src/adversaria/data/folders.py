@@ -2,17 +2,20 @@
 
 Recognised layouts, in this order: a CSV manifest (columns of images are words, others classes, such as `label`);
 nnU-Net raw (`imagesTr`, `_0000` suffixes); a Medical Segmentation Decathlon `dataset.json`; `trainA/ trainB/`; BIDS
-(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one folder a subject with one folder or file
-a word; one folder a word; a single DICOM series or loose files.
+(`sub-*`); a folder a case with `images/` and `masks/`, one mask an object; one case with its raw data; one folder a
+subject with one folder or file a word; one folder a word, cases by equal names or by the number in them; a single DICOM
+series; the words of one subject (`T1.nii T2.nii`); loose files.
 """
 
 import json
 import re
 from collections.abc import Iterable
+from itertools import combinations
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from adversaria.data.found import SUFFIXES, Found, Source
+from adversaria.data.found import KSPACE, SUFFIXES, Found, Source
 from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
@@ -32,7 +35,18 @@ def recognise(folder: Path) -> Found:
         raise UserError(f"{folder} does not exist.", "Check the path given to --data.")
     if folder.is_file():
         return read_manifest(folder) if folder.suffix == ".csv" else _loose("a single file", [folder])
-    for look in (_manifest_in, _nnunet, _decathlon, _train_a_b, _bids, _objects, _subjects, _word_folders, _flat):
+    for look in (
+        _manifest_in,
+        _nnunet,
+        _decathlon,
+        _train_a_b,
+        _bids,
+        _objects,
+        _raw_case,
+        _subjects,
+        _word_folders,
+        _flat,
+    ):
         found = look(folder)
         if found is not None and found.words:
             return found
@@ -171,17 +185,43 @@ def _common_words(paths: Iterable[Path]) -> dict[str, Path] | None:
 
 
 def _objects(folder: Path) -> Found | None:
-    """One folder a case, in it `images/` with one image and `masks/` with one mask for every object."""
-    places = _folders(folder)
-    if not places or not all((p / "images").is_dir() and (p / "masks").is_dir() for p in places):
-        return None
+    """One folder a case, in it `images/` with one image and `masks/` with one mask for every object.
+
+    The folders may lie in folders of their own, one a class.
+    """
+    places, kinds = _object_folders(folder), {}
+    if not places:
+        below = {kind: _object_folders(kind) for kind in _folders(folder)}
+        if not below or not all(below.values()):
+            return None
+        kinds = {place: kind.name for kind, inner in below.items() for place in inner}
+        places = list(kinds)
     found = Found("one folder a case, one mask an object", loose=True)
     for place in places:
+        if place in kinds:
+            found.classes.setdefault("label", {})[place.name] = kinds[place]
         images, masks = _images(place / "images"), _images(place / "masks")
         if len(images) != 1 or not masks:
             return None
         found.add("image", place.name, images[0], place.name)
         found.add("mask", place.name, place / "masks", place.name, tuple(masks))
+    return found
+
+
+def _object_folders(folder: Path) -> list[Path]:
+    """The folders of a folder, if each of them holds `images/` and `masks/`."""
+    places = _folders(folder)
+    return places if all((p / "images").is_dir() and (p / "masks").is_dir() for p in places) else []
+
+
+def _raw_case(folder: Path) -> Found | None:
+    """The files of one case: BART's k-space beside its image, maps and labels."""
+    named = _common_words(_images(folder)) or {}
+    if not any(path.suffix == ".cfl" and path.stem.lower() in KSPACE for path in named.values()):
+        return None
+    found = Found("one case with its raw data")
+    for word, path in named.items():
+        found.add(word, folder.resolve().name, path, "one")
     return found
 
 
@@ -218,7 +258,7 @@ def _subjects(folder: Path) -> Found | None:
         for word, path in named.items():
             found.add(word, subject.name, path, subject.name)
     shared = set.intersection(*words) if words else set()
-    return found if len(shared) >= 2 else None
+    return found if len(shared) >= 2 and not all(word.isdigit() for word in shared) else None
 
 
 def _word_folders(folder: Path) -> Found | None:
@@ -230,7 +270,35 @@ def _word_folders(folder: Path) -> Found | None:
             alone = path == place
             found.add(place.name, "series" if alone else _stem(path), path, "one" if alone else _stem(path))
     found.loose = not all(set(names) == {"series"} for names in found.words.values())
-    return found if len(found.words) >= 2 else None
+    return _by_number(found) if len(found.words) >= 2 else None
+
+
+def _by_number(found: Found) -> Found:
+    """Where no two words share a name: cases by what is left without the ends that all files of a word share.
+
+    `images/21_training.tif` and `vessels/21_manual1.gif` are case 21.
+    """
+    if any(set(a) & set(b) for a, b in combinations(found.words.values(), 2)):
+        return found
+    inner = {word: _cores(list(names)) for word, names in found.words.items()}
+    if not any(set(a.values()) & set(b.values()) for a, b in combinations(inner.values(), 2)):
+        return found
+    matched = Found(f"{found.layout}, by the part of a name that changes", loose=found.loose)
+    for word, names in found.words.items():
+        for name, source in names.items():
+            core = inner[word][name]
+            matched.add(word, core, source.path, core)
+    return matched
+
+
+def _cores(names: list[str]) -> dict[str, str]:
+    """Names without the letters that all of them begin with and the ending, from a separator on, that all share."""
+    shared = commonprefix([name[::-1] for name in names])[::-1]
+    ending = re.search(r"[^a-zA-Z0-9].*$|\D+$", shared)
+    opening = re.match(r"\D*", commonprefix(names))
+    first, last = len(opening[0]) if opening else 0, len(ending[0]) if ending else 0
+    cores = {name: name[first : len(name) - last] for name in names}
+    return cores if all(cores.values()) and len(names) > 1 else {name: name for name in names}
 
 
 def _flat(folder: Path) -> Found | None:
@@ -245,6 +313,11 @@ def _flat(folder: Path) -> Found | None:
             found.add("image", place.name, place, place.name)
         return found
     images = _images(folder)
+    if len(images) > 1 and all(_ROLES.match(_stem(p)) for p in images):
+        found = Found("one subject, one file a word")
+        for path in images:
+            found.add(_stem(path), folder.name, path, "one")
+        return found
     if images:
         return _loose("loose files", images)
     below = [inner for place in _folders(folder) if (inner := _flat(place)) is not None]

@@ -19,7 +19,12 @@ SUFFIXES = (
     ".jpeg",
     ".gif",
     ".bmp",
+    ".cfl",
+    ".h5",
+    ".hdf5",
+    ".npy",
 )
+KSPACE = ("k", "ksp", "kspace", "data", "kdata", "raw")  # what BART's k-space is called
 
 
 @dataclass(frozen=True)

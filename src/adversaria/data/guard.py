@@ -150,3 +150,20 @@ def _taken(path: Path, answer: dict[str, Any]) -> NDArray[np.float32] | None:
     array: NDArray[np.float32] = np.memmap(made, np.float32, "r+", shape=tuple(answer["shape"]))
     made.unlink()
     return np.asarray(array).transpose(np.argsort(answer["order"]))
+
+
+def decode_raw(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any], list[str]]:
+    """Decode a file of raw data: its arrays by name, as the file orders them, facts, warnings."""
+    answer = _GUARD.ask(path, True)
+    place = Path(answer["poured"]) if "poured" in answer else path
+    try:
+        found: dict[str, NDArray[Any]] = {
+            name: np.memmap(place, p["dtype"], "c", p["offset"], tuple(p["shape"]), order=p["order"])
+            for name, p in answer.get("parts", {}).items()
+        }
+    except (OSError, ValueError) as error:
+        raise UnreadableImage(f"{path} cannot be read: {error}.", "Restore the file from its source.") from None
+    finally:
+        if "poured" in answer:
+            place.unlink()
+    return found, answer["facts"], answer["warnings"]

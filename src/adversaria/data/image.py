@@ -1,5 +1,6 @@
 """An image in memory: its values in physical units, and where it lies in space."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ class Image:
     A 2D image is (C, rows, columns). A NIfTI volume keeps its file's voxel order (C, X, Y, Z); a DICOM
     series is (C, rows, columns, slices), slices ordered along their normal. `spacing` is mm along each
     spatial axis. `facts` hold what is known of the acquisition and nothing that identifies; `warnings`
-    what the user should know; `source` the files, private.
+    what the user should know; `source` the files, private. `raw` is what an image was reconstructed from, under
+    the batch's words and names of complex images, (C, ...), with a volume that was taken slice by slice (C, ..., N).
     """
 
     array: Array
@@ -30,6 +32,7 @@ class Image:
     facts: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     source: tuple[Path, ...] = ()
+    raw: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def axes(self) -> str:
@@ -38,7 +41,7 @@ class Image:
 
     def like(self, array: Array, unit: str | None = None) -> "Image":
         """Give other values in the same place."""
-        return replace(self, array=np.asarray(array, np.float32), unit=unit or self.unit)
+        return replace(self, array=np.asarray(array, np.float32), unit=unit or self.unit, raw={})
 
     def resampled(self, array: Array, unit: str | None = None) -> "Image":
         """Give values of the same place on a finer or coarser grid: voxels change their size, the extent stays."""
@@ -55,7 +58,7 @@ class Image:
             affine[:3, :3] *= across
         spacing = tuple(s * r for s, r in zip(self.spacing, ratios, strict=False))
         return replace(
-            self, array=np.asarray(array, np.float32), unit=unit or self.unit, affine=affine, spacing=spacing
+            self, array=np.asarray(array, np.float32), unit=unit or self.unit, affine=affine, spacing=spacing, raw={}
         )
 
     def block(self, slices: range) -> "Image":
@@ -66,7 +69,8 @@ class Image:
         if affine is not None:
             affine = affine.copy()
             affine[:3, 3] += slices.start * affine[:3, 2]
-        return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine)
+        raw = {word: array[..., slices.start : slices.stop] for word, array in self.raw.items()}
+        return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine, raw=raw)
 
 
 def apart(first: Image, second: Image) -> float:

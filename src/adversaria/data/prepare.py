@@ -5,33 +5,45 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.cases import Case
+from adversaria.data.each import EachScale
 from adversaria.data.feed import Item
 from adversaria.data.grid import Grid
 from adversaria.data.image import Image
-from adversaria.data.intensity import Intensity, Scale
+from adversaria.data.intensity import Following, Intensity, Scale, Scaling
+from adversaria.data.labels import Labels, label_map
+from adversaria.data.named import is_raw, named
 from adversaria.draws import stream
 from adversaria.run import write_json
-from adversaria.vocabulary import UserError
+from adversaria.vocabulary import RAW, UserError
 
 Array = NDArray[np.float32]
-FORMAT = 4
+FORMAT = 5
 _AIR = -900.0
-Measure = Callable[[Image, np.random.Generator], Image]
+
+
+class Measure(Protocol):
+    """A measurement of an image: what is reconstructed from it, with the raw data of the same draw."""
+
+    def __call__(self, image: Image, random: np.random.Generator) -> Image:
+        """Measure and reconstruct."""
+
+    def scaled(self, raw: Mapping[str, NDArray[Any]], scale: Scale, unit: str) -> NDArray[Any]:
+        """Give the `measurement` that the image would have had, had it been scaled before it was measured."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What is done to every case.
 
-    `bind` maps words of the batch to words of the data; `acquire` maps a new word to the word that it
-    is measured from and how; `intensity` scales words of the batch; every image is put on `grid` first, if
-    there is one; `describe` names all this for the cache.
+    `bind` maps words of the batch to words of the data, as `named` reads them; `acquire` maps a new word to the
+    word that it is measured from and how; `intensity` scales words of the batch; every image is put on `grid`
+    first, if there is one; `describe` names all this for the cache.
     """
 
     bind: Mapping[str, str]
@@ -47,6 +59,7 @@ class Plan:
 class Prepared:
     """A case ready for training. Arrays (C, *S) lie in memory maps; with `sliced` they are (N, C, H, W).
 
+    Raw data are (C, ...) or (N, C, ...); the measurement is that of the scaled image.
     Numbers, () or (N,), are kept as they are: integers (a label, tokens) as int64, others (a code) as float32.
     """
 
@@ -60,18 +73,19 @@ class Prepared:
     notes: tuple[str, ...]
     axes: str
     clipped: Mapping[str, float]  # the share outside a window, air around a patient apart
+    maps: frozenset[str] = frozenset()  # words that are label maps; they may be empty
 
     def items(self, slices: range | None = None) -> list[Item]:
         """List what patches are drawn from: the case, or its slices that are not constant."""
         if not self.sliced:
             return [Item(self.arrays, self.handle)]
-        count = next(array for array in self.arrays.values() if array.ndim > 1).shape[0]
+        count = next(array for word, array in self.arrays.items() if array.ndim > 1 and word not in RAW).shape[0]
         chosen = [k for k in range(count) if slices is None or k in slices]
         words = {k: {w: array[k] if array.ndim > 1 else array for w, array in self.arrays.items()} for k in chosen}
         return [
             Item(words[k], f"{self.handle}/{k + 1}")
             for k in chosen
-            if all(array.ndim < 2 or float(np.ptp(array)) > 0 for array in words[k].values())
+            if all(a.ndim < 2 or w in self.maps or w in RAW or float(np.ptp(a)) > 0 for w, a in words[k].items())
         ]
 
 
@@ -87,13 +101,14 @@ def prepare(case: Case, plan: Plan, cache: Path) -> Prepared:
         case.handle,
         case.subject,
         {word: np.load(place / f"{word}.npy", mmap_mode="r") for word in plan.bind},
-        {word: Scale(s["low"], s["high"], tuple(s["into"])) for word, s in stored["scales"].items()},
+        {word: scale_of(facts) for word, facts in stored["scales"].items()},
         stored["units"],
         tuple(stored["spacing"]),
         stored["sliced"],
         tuple(stored["notes"]),
         stored["axes"],
         stored["clipped"],
+        labelled(plan),
     )
 
 
@@ -126,21 +141,23 @@ class Constant(UserError):
 
 def _make(case: Case, plan: Plan, place: Path) -> None:
     images = measured(case, plan)
-    scales, arrays = {}, {}
-    clipped = {}
-    for word, name in plan.bind.items():
-        image = images[name]
-        if image.array.ndim < 2:
-            arrays[word], clipped[word] = image.array, 0.0
-            continue
-        if float(np.ptp(image.array)) == 0:
+    maps = labelled(plan)
+    bound = {word: named(images, name) for word, name in plan.bind.items()}
+    bound |= {word: label_map(bound[word]) for word in maps if word in bound}
+    shown = {word: image for word, image in bound.items() if image.array.ndim > 1 and not is_raw(plan.bind[word])}
+    for word, image in shown.items():
+        if float(np.ptp(image.array)) == 0 and not isinstance(plan.intensity[word], Labels):
             raise Constant(f"the image bound to '{word}' is constant.", "Leave it out.")
-        scale = plan.intensity[word].fit(image.array)
-        scales[word] = scale
-        clipped[word] = scale.clipped(image.array[image.array > _AIR] if image.unit == "HU" else image.array)
-        arrays[word] = scale.forward(image.array)
-    first = next(images[name] for name in plan.bind.values() if images[name].array.ndim > 1)
-    alike = [] if _differ(images, plan) else ["its images are equal in every voxel: there is nothing to learn"]
+    scales = scales_of(shown, plan.intensity, case.handle)
+    clipped = dict.fromkeys(bound, 0.0)
+    arrays: dict[str, NDArray[Any]] = {w: i.array for w, i in bound.items() if w not in shown}
+    for word, image in shown.items():
+        joined = isinstance(scales[word], EachScale)
+        clipped[word] = scales[word].clipped(image.array if joined else _shown(image))
+        arrays[word] = scales[word].forward(image.array)
+    arrays |= on_scale(images, plan, scales)
+    first = next(iter(shown.values()))
+    alike = [] if _differ(shown) else ["its images are equal in every voxel: there is nothing to learn"]
     sliced = plan.dims == 2 and first.array.ndim == 4
     if plan.dims == 3 and first.array.ndim == 3:
         raise UserError(
@@ -150,23 +167,86 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
     for word, array in arrays.items():
         if array.ndim > 1:
-            array = np.ascontiguousarray(np.moveaxis(array, -1, 0) if sliced else array, np.float32)
+            kind = np.complex64 if np.iscomplexobj(array) else np.float32
+            array = np.ascontiguousarray(np.moveaxis(array, -1, 0) if sliced else array, kind)
         np.save(place / f"{word}.npy", array)
     facts: dict[str, Any] = {
         "scales": {word: asdict(scale) for word, scale in scales.items()},
-        "units": {word: images[name].unit for word, name in plan.bind.items()},
+        "units": {word: image.unit for word, image in bound.items() if word not in RAW},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": list(dict.fromkeys(t for name in plan.bind.values() for t in images[name].warnings)) + alike,
+        "notes": list(dict.fromkeys(t for image in bound.values() for t in image.warnings)) + alike,
         "clipped": clipped,
         "axes": first.axes if first.array.ndim == 4 else "",
     }
     write_json(place / "facts.json", facts)
 
 
-def _differ(images: Mapping[str, Image], plan: Plan) -> bool:
+def labelled(plan: Plan) -> frozenset[str]:
+    """The words that are label maps."""
+    return frozenset(word for word, rule in plan.intensity.items() if isinstance(rule, Labels))
+
+
+def scale_of(facts: Mapping[str, Any]) -> Any:
+    """Read a scale back from JSON."""
+    if "parts" in facts:
+        parts = tuple(scale_of(part) for part in facts["parts"])
+        return EachScale(facts["low"], facts["high"], tuple(facts["into"]), parts)
+    return Scale(facts["low"], facts["high"], tuple(facts["into"]), facts.get("clip", True))
+
+
+def scales_of(images: Mapping[str, Image], intensity: Mapping[str, Intensity], handle: str = "") -> dict[str, Scaling]:
+    """Fit the scale of each word; a word that follows another takes that one's."""
+    own: dict[str, Scaling] = {}
+    for word, rule in intensity.items():
+        if word in images and not isinstance(rule, Following):
+            own[word] = _fitted(rule, images[word], handle)
+    for word, rule in intensity.items():
+        if word in images and isinstance(rule, Following):
+            own[word] = own[rule.word] if rule.word in own else _fitted(rule, images[word], handle)
+    return own
+
+
+def _fitted(rule: Intensity, image: Image, handle: str) -> Scaling:
+    """Fit an intensity rule to an image; a label map that is refused is named."""
+    try:
+        return rule.fit(image.array)
+    except UserError as error:
+        where = str(image.source[0] if image.source else handle)
+        raise UserError(f"{where}: {error.message}", error.remedy) if isinstance(rule, Labels) else error from None
+
+
+def on_scale(images: Mapping[str, Image], plan: Plan, scales: Mapping[str, Scaling]) -> dict[str, NDArray[Any]]:
+    """Give the bound measurement as that of the scaled image: one scale then holds for source, target and raw data."""
+    name = plan.bind.get("measurement", "")
+    base = name.partition("/")[0]
+    if not is_raw(name) or base not in plan.acquire:
+        return {}
+    lead = next((word for word in ("source", "target", "image") if word in scales), "")
+    scale = scales.get(lead)
+    if not isinstance(scale, Scale) or (
+        "target" in scales and (scales["target"].low, scales["target"].high) != _ends(scale)
+    ):
+        raise UserError(
+            "a measurement is bound, but source and target are scaled differently.",
+            "Write intensity: {source: !Peak {}, target: !Shared {}}, or the same !Window for both.",
+        )
+    image = images[base]
+    return {"measurement": plan.acquire[base][1].scaled(image.raw, scale, image.unit)}
+
+
+def _ends(scale: Scaling) -> tuple[float, float]:
+    return scale.low, scale.high
+
+
+def _shown(image: Image) -> Array:
+    """The values of an image; of CT without the air around the patient."""
+    return image.array[image.array > _AIR] if image.unit == "HU" else image.array
+
+
+def _differ(images: Mapping[str, Image]) -> bool:
     """Whether the images that a case brings differ from each other."""
-    arrays = [images[name].array for name in dict.fromkeys(plan.bind.values())]
+    arrays = [image.array for image in images.values()]
     return len(arrays) < 2 or any(not np.array_equal(arrays[0], other) for other in arrays[1:])
 
 
@@ -184,4 +264,6 @@ def on_grid(images: Mapping[str, Image], plan: Plan) -> dict[str, Image]:
     if plan.grid is None:
         return dict(images)
     maps = {plan.bind.get(word, word) for word in plan.grid.labels}
+    if any(image.raw for image in images.values()):
+        raise UserError("raw data cannot be put on another grid.", "Leave the recipe's grid out.")
     return {w: plan.grid.place(i, w in maps) if i.array.ndim > 1 else i for w, i in images.items()}

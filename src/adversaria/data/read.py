@@ -1,4 +1,4 @@
-"""Reading one image: a NIfTI, a picture, a DICOM file, or a folder with one DICOM series."""
+"""Reading one image: a NIfTI, a picture, a DICOM file, a folder with one DICOM series, or a file of raw data."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 from adversaria.data.found import Source
 from adversaria.data.guard import UnreadableImage, decode
 from adversaria.data.image import Image
+from adversaria.data.raw import is_raw, read_raw
 
 
 def read_image(path: Path, require_volume: bool = False, allow_nonfinite: bool = False) -> Image:
@@ -17,6 +18,8 @@ def read_image(path: Path, require_volume: bool = False, allow_nonfinite: bool =
     With `require_volume`, unequal slice steps, a tilted gantry, a single slice and stacks without
     positions are refused; else they are reported in the image's warnings.
     """
+    if is_raw(Path(path)):
+        return read_raw(Path(path))
     array, facts, warnings = decode(Path(path))
     assert array is not None
     if not allow_nonfinite and not np.isfinite(array).all():

@@ -46,6 +46,26 @@ def by_subject(subjects: Sequence[str], seed: int, fractions: tuple[float, float
     return Split(cases, f"by subject: {', '.join(f'{n} {p}' for p, n in counts.items())}")
 
 
+def in_all(groups: Sequence[Sequence[str]], seed: int, fractions: tuple[float, float] = (0.15, 0.2)) -> dict[str, str]:
+    """Give every subject of several streams one part, so that each stream has all three.
+
+    Subjects that several streams share come first; the shares are those of `by_subject`, of each stream's own subjects.
+    """
+    streams = [sorted(set(group)) for group in groups]
+    everyone = sorted({subject for stream in streams for subject in stream})
+    of = {subject: [k for k, stream in enumerate(streams) if subject in stream] for subject in everyone}
+    shuffled = [everyone[i] for i in order(len(everyone), "split", seed)]
+    found: dict[str, str] = {}
+    for part, fraction in (("test", fractions[1]), ("validation", fractions[0])):
+        lacks = [max(1, round(fraction * len(stream))) for stream in streams]
+        for subject in sorted(shuffled, key=lambda name: -len(of[name])):
+            if subject not in found and all(lacks[k] > 0 for k in of[subject]):
+                found[subject] = part
+                for k in of[subject]:
+                    lacks[k] -= 1
+    return {subject: found.get(subject, "train") for subject in everyone}
+
+
 def by_part(subjects: Sequence[str], part_of: Mapping[str, str]) -> Split:
     """Split cases by a part that is already known of each subject; every part needs one."""
     cases: dict[str, list[int]] = {part: [] for part in PARTS}

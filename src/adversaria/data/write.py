@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,9 +21,10 @@ class Mark:
     run: str
     kind: str = "derived"
 
-    def text(self) -> str:
-        """The mark as one line of JSON."""
-        return json.dumps({"adversaria": __version__, **asdict(self), "note": "not for diagnosis"})
+    def text(self, labels: Mapping[int, str] | None = None) -> str:
+        """The mark as one line of JSON; of a label map, with the name of each of its values."""
+        named = {"labels": {str(value): name for value, name in labels.items()}} if labels else {}
+        return json.dumps({"adversaria": __version__, **asdict(self), "note": "not for diagnosis", **named})
 
 
 def write_image(image: Image, path: Path, mark: Mark, like: Image | None = None, keep_identity: bool = False) -> Path:

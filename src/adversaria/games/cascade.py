@@ -16,9 +16,11 @@ class CascadeCGAN(Game):
     discriminator: -log D_k(y, x) - log(1 - D_k(y_k, x))
     generator:     -log D_k(y_k, x) + 100 ||y - y_k||_1
 
+    `adversarial_weight` scales the generators' adversarial losses.
     The first stage aims at the word `intermediate`, by default `target` as the second does. It is trained alone
     for `first_plays` plays and then frozen, statistics of batch norm included, while the second is trained; with
-    `first_plays` 0 both are trained together and the second's losses reach the first. Reads `source`, `target`.
+    `first_plays` 0 both are trained together and the second's losses reach the first. With `conditional=False` the
+    discriminators do not see the source, and the second stage may enlarge what it gets. Reads `source`, `target`.
     """
 
     key = "cascade-cgan"
@@ -40,22 +42,25 @@ class CascadeCGAN(Game):
         intermediate: str = "target",
         adversarial: Objective = NonSaturating(),
         terms: Terms = Terms({"pixel": Weighted(Pixel(), 100.0)}),
+        conditional: bool = True,
+        adversarial_weight: float = 1.0,
     ):
         super().__init__()
         self.first, self.second = first, second
         self.first_discriminator, self.second_discriminator = first_discriminator, second_discriminator
         self.first_plays, self.intermediate = first_plays, intermediate
         self.adversarial, self.terms = adversarial, terms
+        self.conditional, self.adversarial_weight = conditional, adversarial_weight
 
     @classmethod
-    def wiring(cls, intermediate: str = "target") -> dict[str, dict[str, str]]:
-        """The second stage sees the source and what the first made."""
-        judge = {"condition_channels": "source", "size": "source"}
+    def wiring(cls, intermediate: str = "target", conditional: bool = True) -> dict[str, dict[str, str]]:
+        """The second stage sees the source and what the first made; the discriminators may see the source."""
+        judge = {"condition_channels": "source"} if conditional else {}
         return {
             "first": {"in_channels": "source", "out_channels": intermediate, "size": "source"},
             "second": {"in_channels": f"source+{intermediate}", "out_channels": "target", "size": "source"},
-            "first_discriminator": {"in_channels": intermediate, **judge},
-            "second_discriminator": {"in_channels": "target", **judge},
+            "first_discriminator": {"in_channels": intermediate, "size": intermediate, **judge},
+            "second_discriminator": {"in_channels": "target", "size": "target", **judge},
         }
 
     def play(self, batch: Batch) -> Play:
@@ -79,13 +84,18 @@ class CascadeCGAN(Game):
         losses: dict[str, Tensor] = {}
         for stage in stages:
             score = self.adversarial.generator(self.judged(stage, made[stage], source))
-            losses |= {f"{stage}_adversarial": score}
-            losses |= self.terms(batch, f"{stage}_", output=made[stage], target=truths[stage])
+            losses |= {f"{stage}_adversarial": self.adversarial_weight * score}
+            losses |= self.fidelity(stage, batch, made[stage], truths[stage])
         yield tuple(stages), losses
 
+    def fidelity(self, stage: str, batch: Batch, output: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """The terms of a stage."""
+        judge = getattr(self, f"{stage}_discriminator")
+        return self.terms(batch, f"{stage}_", output=output, target=target, discriminator=judge)
+
     def judged(self, stage: str, image: Tensor, source: Tensor) -> Tensor:
-        """Score an image of a stage beside the source."""
-        return getattr(self, f"{stage}_discriminator")(image, source)
+        """Score an image of a stage, beside the source if it counts."""
+        return getattr(self, f"{stage}_discriminator")(image, source if self.conditional else None)
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source` through both stages."""

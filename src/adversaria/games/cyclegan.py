@@ -2,10 +2,19 @@
 
 from torch import Tensor, nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, translated
 from adversaria.games.optimisers import Adam
 from adversaria.games.pool import ImagePool
-from adversaria.losses import Cycle, LeastSquares, Objective, SelfRegularisation, Terms
+from adversaria.losses import (
+    Cycle,
+    LeastSquares,
+    NoPenalty,
+    Objective,
+    Penalty,
+    Pixel,
+    SelfRegularisation,
+    Terms,
+)
 from adversaria.vocabulary import Batch
 
 
@@ -19,7 +28,11 @@ class CycleGAN(Game):
 
     The objective of the discriminators is halved, as in section 7.1 of the paper. `identity` (0: off; the paper
     uses 5 for some maps) needs equal channels. `terms` are taken in both directions: `output` is the
-    translation, `source` what it came from. Reads `source` and `target`, which need not show the same subject.
+    translation, `source` what it came from. Further words of the batch (`mask`, `label`, `measurement`) belong to
+    the source: terms that cannot do without them are taken forward alone. `penalty` is what each discriminator pays
+    beside its objective, whole. With `paired` above 0 source and target show the same subject, and the translations
+    are drawn to them by that weight (L1, both directions; You et al. 2020). Reads `source` and `target`, which need
+    not show the same subject, and whatever the terms name.
     """
 
     key = "cyclegan"
@@ -42,6 +55,8 @@ class CycleGAN(Game):
         identity: float = 0.0,
         pool: int = 50,
         terms: Terms = Terms({}),
+        penalty: Penalty = NoPenalty(),
+        paired: float = 0.0,
     ):
         super().__init__()
         self.generator, self.reverse_generator = generator, reverse_generator
@@ -49,6 +64,7 @@ class CycleGAN(Game):
         self.adversarial, self.terms = adversarial, terms
         self.cycle, self.identity = Cycle(), SelfRegularisation()
         self.cycle_weight, self.identity_weight = cycle, identity
+        self.penalty, self.paired, self.pixel = penalty, paired, Pixel()
         self.target_pool, self.source_pool = ImagePool(pool, target_shape), ImagePool(pool, source_shape)
 
     @classmethod
@@ -65,34 +81,63 @@ class CycleGAN(Game):
 
     def play(self, batch: Batch) -> Play:
         """Both generators together, then both discriminators on images from the pools."""
+        fake_target = translated(self.generator, batch["source"], batch)
+        fake_source = self.reverse_generator(batch["target"])
+        yield "generators", self.generators(batch, fake_target, fake_source)
+        yield "discriminators", self.discriminators(batch, fake_target, fake_source)
+
+    def generators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both generators pay."""
         source, target = batch["source"], batch["target"]
-        fake_target, fake_source = self.generator(source), self.reverse_generator(target)
-        restored_source, restored_target = self.reverse_generator(fake_target), self.generator(fake_source)
-        yield (
-            "generators",
-            {
-                "adversarial_target": self.adversarial.generator(self.target_discriminator(fake_target)),
-                "adversarial_source": self.adversarial.generator(self.source_discriminator(fake_source)),
-                "cycle_source": self.cycle_weight * self.cycle(restored_source, source),
-                "cycle_target": self.cycle_weight * self.cycle(restored_target, target),
-                **self.identities(source, target),
-                **self.terms({}, "forward_", output=fake_target, source=source),
-                **self.terms({}, "reverse_", output=fake_source, source=target),
-            },
-        )
+        of_source = {word: value for word, value in batch.items() if word != "target"}
+        return {
+            "adversarial_target": self.adversarial.generator(self.look("target", fake_target)),
+            "adversarial_source": self.adversarial.generator(self.look("source", fake_source)),
+            "cycle_source": self.cycle_weight * self.cycle(self.reverse_generator(fake_target), source),
+            "cycle_target": self.cycle_weight * self.cycle(self.generator(fake_source), target),
+            **self.identities(source, target),
+            **self.pairs(fake_source, source, fake_target, target),
+            **self.terms(of_source, "forward_", output=fake_target, source=source),
+            **self.both_ways()({}, "reverse_", output=fake_source, source=target),
+        }
+
+    def discriminators(self, batch: Batch, fake_target: Tensor, fake_source: Tensor) -> dict[str, Tensor]:
+        """What both discriminators pay."""
         old_target = self.target_pool.query(fake_target, self.uniform(batch, "target pool", (2,)))
         old_source = self.source_pool.query(fake_source, self.uniform(batch, "source pool", (2,)))
-        yield (
-            "discriminators",
-            {
-                "target": self.domain(self.target_discriminator, target, old_target),
-                "source": self.domain(self.source_discriminator, source, old_source),
-            },
-        )
+        return {
+            "target": self.domain("target", batch["target"], old_target),
+            "source": self.domain("source", batch["source"], old_source),
+            **self.paid(batch, "target", batch["target"], old_target),
+            **self.paid(batch, "source", batch["source"], old_source),
+        }
 
-    def domain(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    def look(self, domain: str, image: Tensor) -> Tensor:
+        """Score an image of a domain."""
+        return getattr(self, f"{domain}_discriminator")(image)
+
+    def domain(self, domain: str, real: Tensor, fake: Tensor) -> Tensor:
         """Score real against generated images of one domain."""
-        return self.adversarial.discriminator(discriminator(real), discriminator(fake)) / 2
+        return self.adversarial.discriminator(self.look(domain, real), self.look(domain, fake)) / 2
+
+    def paid(self, batch: Batch, domain: str, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """What the discriminator of a domain pays beside its objective."""
+        mix = self.uniform(batch, f"{domain} mix")
+        found = self.penalty.at(self.plays)(lambda image: self.look(domain, image), real, fake, mix)
+        return {f"{domain}_{name}": value for name, value in found.items()}
+
+    def pairs(self, fake_source: Tensor, source: Tensor, fake_target: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Draw translations to the truth, if there are pairs."""
+        if not self.paired:
+            return {}
+        return {
+            "paired_target": self.paired * self.pixel(fake_target, target),
+            "paired_source": self.paired * self.pixel(fake_source, source),
+        }
+
+    def both_ways(self) -> Terms:
+        """The terms that need no more than an image and what it came from."""
+        return self.terms.feedable({"output", "source"})
 
     def identities(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Ask each generator to leave its own output domain as it is, if `identity` is on."""
@@ -105,4 +150,4 @@ class CycleGAN(Game):
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source` to the target domain."""
-        return {"output": self.generator(batch["source"])}
+        return {"output": translated(self.generator, batch["source"], batch)}

@@ -25,6 +25,7 @@ class DomainAdversarial(Game):
     """
 
     key = "domain-adversarial"
+    segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",)}
     optimisers = {"segmenter": Adam(1e-3), "discriminator": Adam(1e-3)}
 
@@ -73,6 +74,7 @@ class DomainAdversarial(Game):
         }
 
     def forward(self, batch: Batch) -> Batch:
-        """Segment `source`: probabilities (B, classes, *S) and the likeliest label."""
-        found = torch.softmax(self.segmenter(batch["source"]), 1)
+        """Segment `unlabelled`, else `source`: probabilities (B, classes, *S) and the likeliest label."""
+        image = batch["unlabelled"] if "unlabelled" in batch else batch["source"]
+        found = torch.softmax(self.segmenter(image), 1)
         return {"output": found, "mask": found.argmax(1, keepdim=True)}

@@ -28,13 +28,15 @@ class Game(nn.Module):
 
     `players` maps each player's name to the attributes that hold its networks. `optimisers` are the
     paper's. `given` are the words that `forward` needs where they are not `source` alone, or none; a game
-    that draws from nothing although it learns from a `source` says (). `plays` counts the batches played
-    before this one; the engine sets it, and every layer that has a `begin_play(plays)` is told then. The
-    words that the game reads are found by a dry play, not declared.
+    that draws from nothing although it learns from a `source` says (). A game that `segments` gives as
+    `output` the probabilities of the classes of `mask`. `plays` counts the batches played before this one;
+    the engine sets it, and every layer that has a `begin_play(plays)` is told then. The words that the game
+    reads are found by a dry play, not declared.
     """
 
     key: ClassVar[str] = ""
     given: ClassVar[tuple[str, ...] | None] = None
+    segments: ClassVar[bool] = False
     players: ClassVar[Mapping[str, tuple[str, ...]]]
     optimisers: ClassVar[Mapping[str, Optimiser]]
     _plays: int = 0
@@ -75,11 +77,12 @@ class Game(nn.Module):
         return [getattr(self, name) for name in self.players[player]]
 
     def parameters_of(self, player: str) -> dict[str, nn.Parameter]:
-        """Name the parameters of a player, each once."""
+        """Name the parameters of a player, each once; those of frozen networks are nobody's."""
         found: dict[int, tuple[str, nn.Parameter]] = {}
         for attribute in self.players[player]:
             for name, parameter in getattr(self, attribute).named_parameters():
-                found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
+                if not getattr(parameter, "frozen", False):
+                    found.setdefault(id(parameter), (f"{attribute}.{name}", parameter))
         return dict(found.values())
 
     @property
@@ -101,6 +104,13 @@ class Game(nn.Module):
     def normal(batch: Batch, name: str, shape: Sequence[int]) -> Tensor:
         """Draw standard normal numbers, shape (B, *shape), keyed by seed, play, slot and name."""
         return torch.special.ndtri(torch.from_numpy(batch["draws"].uniform(name, shape))).to(like(batch))
+
+
+def translated(network: nn.Module, image: Tensor, batch: Batch) -> Tensor:
+    """Call a translator; one that `reads` words of the acquisition (`measurement`, `sampling`) is given them."""
+    words = getattr(network, "reads", ())
+    made: Tensor = network(image, measured={w: batch[w] for w in words if w in batch}) if words else network(image)
+    return made
 
 
 def like(batch: Batch) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from adversaria.games.game import Game, Play
+from adversaria.games.game import Game, Play, translated
 from adversaria.games.optimisers import Adam
 from adversaria.losses import NonSaturating, NoPenalty, Objective, Penalty, Pixel, Terms, Weighted
 from adversaria.vocabulary import Batch
@@ -57,7 +57,7 @@ class Pix2Pix(Game):
         given = source if self.conditional else None
         generator_steps = self.plays % self.critic_steps == self.critic_steps - 1
         with torch.set_grad_enabled(generator_steps):
-            output = self.generator(source)
+            output = translated(self.generator, source, batch)
         real, fake = self.discriminator(target, given), self.discriminator(output, given)
         yield (
             "discriminator",
@@ -80,4 +80,4 @@ class Pix2Pix(Game):
 
     def forward(self, batch: Batch) -> Batch:
         """Translate `source`."""
-        return {"output": self.generator(batch["source"])}
+        return {"output": translated(self.generator, batch["source"], batch)}

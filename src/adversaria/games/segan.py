@@ -22,6 +22,7 @@ class SegAN(Game):
     """
 
     key = "segan"
+    segments = True
     players = {"segmenter": ("segmenter",), "critic": ("critic",)}
     optimisers = {"segmenter": Adam(2e-4, (0.5, 0.999)), "critic": Adam(2e-4, (0.5, 0.999))}
 

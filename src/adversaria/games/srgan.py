@@ -4,7 +4,7 @@ from torch import nn
 
 from adversaria.games.game import Game, Play
 from adversaria.games.optimisers import Adam
-from adversaria.losses import NonSaturating, Objective, Pixel, Terms, Weighted
+from adversaria.losses import NonSaturating, NoPenalty, Objective, Penalty, Pixel, Terms, Weighted
 from adversaria.losses.pixel import distance
 from adversaria.vocabulary import Batch
 
@@ -14,12 +14,13 @@ class SRGAN(Game):
 
     discriminator: -log D(x_HR) - log(1 - D(G(x_LR)))
     generator:     content(G(x_LR), x_HR) - 0.001 log D(G(x_LR)); for the first `pretraining` plays the mean squared
-                   error alone (SRResNet)
+                   error alone (SRResNet), or with `pretraining_power` 1 the mean absolute one
 
     `source` is the small image and `target` the large one; the generator gives the target's size. `terms` are the
     content. By default it is the squared error, the paper's SRGAN-MSE; its SRGAN-VGG54 needs trained weights:
     `terms: {content: !Perceptual {features: vgg19, weight: 0.006}}` with `--weights vgg19=PATH`, where 0.006 is the
     square of the paper's scale of features, 1/12.75. Rates are those of the first half; the paper ends at 1e-5.
+    `penalty` is what the discriminator pays beside its objective; the paper has none.
     """
 
     key = "srgan"
@@ -34,11 +35,14 @@ class SRGAN(Game):
         adversarial_weight: float = 1e-3,
         terms: Terms = Terms({"content": Weighted(Pixel(power=2), 1.0)}),
         pretraining: int = 1_000_000,
+        pretraining_power: int = 2,
+        penalty: Penalty = NoPenalty(),
     ):
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
         self.adversarial, self.terms = adversarial, terms
         self.adversarial_weight, self.pretraining = adversarial_weight, pretraining
+        self.pretraining_power, self.penalty = pretraining_power, penalty
 
     @classmethod
     def wiring(cls) -> dict[str, dict[str, str]]:
@@ -52,10 +56,11 @@ class SRGAN(Game):
         """The generator alone at first; then discriminator and generator."""
         target, output = batch["target"], self.generator(batch["source"])
         if self.plays < self.pretraining:
-            yield "generator", {"pretraining": distance(output, target, 2)}
+            yield "generator", {"pretraining": distance(output, target, self.pretraining_power)}
             return
         real, fake = self.discriminator(target), self.discriminator(output)
-        yield "discriminator", {"adversarial": self.adversarial.discriminator(real, fake)}
+        penalty = self.penalty.at(self.plays)(self.discriminator, target, output, self.uniform(batch, "mix"))
+        yield "discriminator", {"adversarial": self.adversarial.discriminator(real, fake), **penalty}
         score = self.adversarial.generator(self.discriminator(output))
         yield (
             "generator",

@@ -1,8 +1,10 @@
 """Loss terms L1-L19, adversarial objectives and penalties."""
 
 from adversaria.losses.augmentation import AdaptiveAugmentation, Augmentation, DiffAugment, NoAugmentation
+from adversaria.losses.bright import BrightBalanced
 from adversaria.losses.classification import Classification
 from adversaria.losses.cycle import Cycle
+from adversaria.losses.deep_supervision import DeepSupervision
 from adversaria.losses.edge_weighted import EdgesKept, EdgeWeighted
 from adversaria.losses.f_divergence import (
     FDivergence,
@@ -15,10 +17,12 @@ from adversaria.losses.f_divergence import (
     TotalVariationDistance,
 )
 from adversaria.losses.feature_matching import FeatureMatching
+from adversaria.losses.generalised_dice import GeneralisedDice
 from adversaria.losses.gradient_consistency import GradientConsistency
 from adversaria.losses.gradient_difference import GradientDifference
 from adversaria.losses.hinge import Hinge
 from adversaria.losses.k_space import KSpace, KSpaceConsistency
+from adversaria.losses.k_space_magnitude import KSpaceMagnitude
 from adversaria.losses.latent_kl import LatentKL
 from adversaria.losses.least_squares import LeastSquares
 from adversaria.losses.local_correlation import LocalCorrelation
@@ -26,6 +30,7 @@ from adversaria.losses.mean_regulation import MeanRegulation
 from adversaria.losses.minimax import Minimax, NonSaturating
 from adversaria.losses.multi_scale_similarity import MultiScaleSimilarity
 from adversaria.losses.neighbourhood import Neighbourhood
+from adversaria.losses.normalised_error import NormalisedError
 from adversaria.losses.objective import Objective, Score
 from adversaria.losses.penalty import R1, GradientPenalty, NoPenalty, Penalty
 from adversaria.losses.perceptual import Perceptual
@@ -44,6 +49,9 @@ from adversaria.losses.total_variation import TotalVariation
 from adversaria.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "KSpaceMagnitude",
+    "NormalisedError",
+    "BrightBalanced",
     "Classification",
     "EdgesKept",
     "EdgeWeighted",
@@ -69,10 +77,12 @@ __all__ = [
     "AdaptiveAugmentation",
     "Augmentation",
     "Cycle",
+    "DeepSupervision",
     "DiffAugment",
     "FDivergence",
     "FeatureMatching",
     "GANDivergence",
+    "GeneralisedDice",
     "GradientPenalty",
     "Hinge",
     "JensenShannon",

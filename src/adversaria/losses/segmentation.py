@@ -13,14 +13,26 @@ def label_maps(mask: Tensor, classes: int) -> Tensor:
 class LabelCrossEntropy(nn.Module):
     """Cross entropy at every voxel: mean of -log softmax(output)[mask]; L14 of the review for label maps.
 
-    `output` are logits (B, K, *S), `mask` labels (B, 1, *S), in nats.
+    `output` are logits (B, K, *S), `mask` labels (B, 1, *S), in nats. `balance` weighs the classes (one number each,
+    equal if none): sum_v w(y_v) l_v / sum_v w(y_v).
     """
 
     key = "L14-map"
 
+    def __init__(self, balance: tuple[float, ...] = ()):
+        super().__init__()
+        self.balance = tuple(balance)
+
+    @property
+    def couples_samples(self) -> bool:
+        """Weights of labels count the batch's voxels."""
+        return bool(self.balance)
+
     def forward(self, output: Tensor, mask: Tensor) -> Tensor:
         """Compare logits with labels."""
-        return cross_entropy(output.float() if output.dtype.itemsize < 4 else output, mask[:, 0].round().long())
+        logits = output.float() if output.dtype.itemsize < 4 else output
+        weights = logits.new_tensor(self.balance) if self.balance else None
+        return cross_entropy(logits, mask[:, 0].round().long(), weights)
 
 
 class SoftDice(nn.Module):

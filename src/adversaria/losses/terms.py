@@ -1,7 +1,7 @@
 """Weighted sums of loss terms, bound to the words of a batch by the names of their parameters."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -36,6 +36,12 @@ class Terms(nn.Module):
     def words(self) -> set[str]:
         """The words that no term can do without."""
         return {word for needs in self.needs.values() for word, needed in needs.items() if needed}
+
+    def feedable(self, words: Set[str]) -> "Terms":
+        """Those terms that need no other words than these."""
+        needed = {name: {word for word, must in needs.items() if must} for name, needs in self.needs.items()}
+        kept = {name: term for name, term in self.parts.items() if needed[name] <= words}
+        return Terms({name: Weighted(term, self.weights[name]) for name, term in kept.items()})
 
     def forward(self, batch: Batch, prefix: str = "", **words: Any) -> dict[str, Tensor]:
         """Give each weighted term by name, from `words` first and then from the batch."""

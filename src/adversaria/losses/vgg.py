@@ -13,8 +13,8 @@ from adversaria.vocabulary import UserError
 WIDTHS = {1: (64, 64), 2: (128, 128), 3: (256,) * 4, 4: (512,) * 4, 5: (512,) * 4}
 NAMES = tuple(f"conv{stage}_{k}" for stage, widths in WIDTHS.items() for k in range(1, len(widths) + 1))
 REMEDY = (
-    "Get vgg19-dcbb9e9d.pth from https://download.pytorch.org/models/ (torchvision's, trained on "
-    "ImageNet) and give --weights vgg19=PATH, or let the term use the discriminator's layers."
+    "Get vgg19-dcbb9e9d.pth from https://download.pytorch.org/models/ (torchvision's, trained on ImageNet; "
+    "`adversaria weights vgg19`) and give --weights vgg19=PATH, or let the term use the discriminator's layers."
 )
 
 

@@ -47,6 +47,8 @@ def seam_energy(output: Array, seams: tuple[int, ...]) -> float:
     before voxel number `seams`. Not defined where the image has no step away from the seams.
     """
     image = finite(output)
+    if len(seams) != image.ndim - 1:
+        raise ValueError(f"seams of {len(seams)} axes do not lie in an image of {image.ndim - 1}")
     across, others = [], []
     for axis, every in enumerate(seams, 1):
         if not 0 < every < image.shape[axis]:

@@ -1,8 +1,10 @@
 """M11: errors voxel by voxel, over the image or in a stated mask."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from adversaria.metrics.facts import Array, Metric, NotApplicable, checked, inside
+from adversaria.metrics.facts import Array, Metric, NotApplicable, Range, checked, inside, width_of
 
 
 def mean_absolute_error(output: Array, target: Array, mask: Array | None = None) -> float:
@@ -16,9 +18,10 @@ def mean_squared_error(output: Array, target: Array, mask: Array | None = None) 
 
 
 def normalised_mean_squared_error(output: Array, target: Array, mask: Array | None = None, by: str = "energy") -> float:
-    """sum (output - target)^2 / sum target^2; or `by="variance"`, the mean over the target's population variance.
+    """sum (output - target)^2 / sum target^2 (energy); or `by="variance"`, the mean over the target's variance.
 
-    Not defined where the target is zero everywhere (energy) or constant (variance).
+    The variance is that of the population. Not defined where the target is zero everywhere (energy) or constant
+    (variance).
     """
     difference, second = _difference(output, target, mask)
     if by not in ("energy", "variance"):
@@ -29,13 +32,34 @@ def normalised_mean_squared_error(output: Array, target: Array, mask: Array | No
     return float(np.square(difference).mean() / below)
 
 
+def error_over_variance(output: Array, target: Array, mask: Array | None = None) -> float:
+    """mean (output - target)^2 over the target's population variance."""
+    return normalised_mean_squared_error(output, target, mask, "variance")
+
+
+def squared_error_over_range(output: Array, target: Array, data_range: Range, mask: Array | None = None) -> float:
+    """mean (output - target)^2 over the square of the declared range's width."""
+    return mean_squared_error(output, target, mask) / width_of(data_range) ** 2
+
+
+def absolute_error_over_range(output: Array, target: Array, data_range: Range, mask: Array | None = None) -> float:
+    """mean |output - target| over the declared range's width."""
+    return mean_absolute_error(output, target, mask) / width_of(data_range)
+
+
 def _difference(output: Array, target: Array, mask: Array | None) -> tuple[Array, Array]:
     first, second = (inside(image, mask) for image in checked(output, target))
     return first - second, second
 
 
-_WORDS, _MASK = ("output", "target"), ("mask",)
-_OPEN = "0 to infinity"
-MAE = Metric("M11", "mae", mean_absolute_error, "lower", "image", _OPEN, _WORDS, "definition", takes=_MASK)
-MSE = Metric("M11", "mse", mean_squared_error, "lower", "image squared", _OPEN, _WORDS, "definition", takes=_MASK)
-NMSE = Metric("M11", "nmse", normalised_mean_squared_error, "lower", "", _OPEN, _WORDS, "definition", takes=_MASK)
+def _error(name: str, function: Callable[..., float], unit: str = "", ranged: bool = False) -> Metric:
+    words = ("output", "target", "data_range") if ranged else ("output", "target")
+    return Metric("M11", name, function, "lower", unit, "0 to infinity", words, "definition", takes=("mask",))
+
+
+MAE = _error("mae", mean_absolute_error, "image")
+MSE = _error("mse", mean_squared_error, "image squared")
+NMSE = _error("nmse", normalised_mean_squared_error)
+NMSE_VARIANCE = _error("nmse_variance", error_over_variance)
+NMSE_RANGE = _error("nmse_range", squared_error_over_range, ranged=True)
+NMAE = _error("nmae", absolute_error_over_range, ranged=True)

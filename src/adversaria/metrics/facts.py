@@ -25,6 +25,7 @@ NEEDS = {
     "seams": "where patches meet",
     "images": "the number of images",
     "labels": "reference labels",
+    "readers": "the answers of people (reader studies, which are not available yet)",
     "uptake": "injected activity, time since injection and body weight",
     "noise_target": "a noisy reference and the noise-free truth",
     "truth": "the noise-free truth",
@@ -45,7 +46,7 @@ class Metric:
     `function` takes images (C, *S) in physical units and the words that `needs` names, and gives one
     number; words that it `takes` are given where they are known. `better` is "higher", "lower", or
     "closer to N", or "neither". `unit` may be "image" for the image's own. A measure of `dims` 2 alone sees a volume
-    slice by slice. `level` is "case", or "set" where one number stands for many cases.
+    slice by slice. `level` is "case", or "many" where one number stands for many cases.
     """
 
     key: str

@@ -24,9 +24,20 @@ def semantic_interpretability(output: Array, target: Array, labels: Array, segme
     return reached / possible
 
 
-def score_of_set(reached: Sequence[float], possible: Sequence[float]) -> float:
-    """Mean Dice on reconstructions over mean Dice on the true images."""
-    return float(np.mean(reached) / np.mean(possible))
+def segmented_overlap(output: Array, labels: Array, segmentor: Segmentor) -> float:
+    """Dice of what a segmentor finds in the image with the true labels, averaged over the labels."""
+    return dice(segmentor(output), labels)
+
+
+def score_of_set(output: Sequence[float], target: Sequence[float]) -> float:
+    """Mean Dice of the segmentor on reconstructions over its mean Dice on the true images, of a set.
+
+    Seitzer et al. 2018. `output` and `target` are its Dice on each. Can exceed 1.
+    """
+    possible = float(np.mean(target))
+    if possible == 0:
+        raise NotApplicable("the segmentor finds nothing in any reference")
+    return float(np.mean(output)) / possible
 
 
 SIS = Metric(
@@ -38,4 +49,25 @@ SIS = Metric(
     "0 to infinity",
     ("output", "target", "labels", "segmentor"),
     "Seitzer et al. 2018",
+)
+SIS_OF_SET = Metric(
+    "M23",
+    "sis_of_set",
+    score_of_set,
+    "higher",
+    "",
+    "0 to infinity",
+    ("output", "target"),
+    "Seitzer et al. 2018",
+    level="many",
+)
+SEGMENTED_DICE = Metric(
+    "M32",
+    "segmented_dice",
+    segmented_overlap,
+    "higher",
+    "",
+    "0 to 1",
+    ("output", "labels", "segmentor"),
+    "Dice 1945",
 )

@@ -14,7 +14,7 @@ from adversaria.vocabulary import UserError
 
 REMEDY = (
     "Get alexnet-owt-7be5be79.pth or vgg16-397923af.pth from https://download.pytorch.org/models/ (torchvision's, "
-    "trained on ImageNet) and give --features alexnet=PATH or vgg16=PATH."
+    "trained on ImageNet; `adversaria weights alexnet`) and give --features alexnet=PATH or vgg16=PATH."
 )
 
 

@@ -30,8 +30,10 @@ def colour_constancy(values: Sequence[float]) -> tuple[float, float]:
     array = np.asarray(values, np.float64)
     if array.size < 2:
         raise NotApplicable("a spread needs two images")
-    spread = float(array.std(ddof=1))
-    return spread, spread / float(array.mean())
+    spread, mean = float(array.std(ddof=1)), float(array.mean())
+    if mean <= 0:
+        raise NotApplicable("the normalised medians have no positive mean")
+    return spread, spread / mean
 
 
 MEDIAN_INTENSITY = Metric(

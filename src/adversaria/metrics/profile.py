@@ -14,7 +14,10 @@ def line_profile(image: Array, start: Point, end: Point, spacing: Point, step: f
     """
     from scipy.ndimage import map_coordinates
 
-    first, last, size = (np.asarray(x, np.float64) for x in (start, end, spacing))
+    first, last = (np.asarray(x, np.float64) for x in (start, end))
+    if not len(first) == len(last) == np.ndim(image):
+        raise ValueError(f"a line of {len(first)} axes does not lie in an image of {np.ndim(image)}")
+    size = np.asarray(spacing, np.float64)[: len(first)]
     length = float(np.linalg.norm((last - first) * size))
     if length == 0:
         raise ValueError("the line has no length")

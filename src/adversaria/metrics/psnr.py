@@ -13,6 +13,14 @@ def peak_signal_to_noise_ratio(output: Array, target: Array, data_range: Range, 
     return float("inf") if error == 0 else float(10 * np.log10(width**2 / error))
 
 
+def peak_of_target(output: Array, target: Array, mask: Array | None = None) -> float:
+    """10 log10(max(target)^2 / MSE) in dB, as some works report it; not defined where the maximum is not positive."""
+    peak = float(inside(checked(output, target)[1], mask).max())
+    if peak <= 0:
+        raise NotApplicable("the target's maximum is not positive")
+    return peak_signal_to_noise_ratio(output, target, (0.0, peak), mask)
+
+
 def signal_to_noise_ratio(output: Array, target: Array, mask: Array | None = None) -> float:
     """10 log10(sum target^2 / sum (output - target)^2) in dB, no mean removed."""
     first, second = (inside(image, mask) for image in checked(output, target))
@@ -37,6 +45,17 @@ SNR = Metric(
     "M12",
     "snr",
     signal_to_noise_ratio,
+    "higher",
+    "dB",
+    "-infinity to infinity",
+    ("output", "target"),
+    "definition",
+    takes=("mask",),
+)
+PSNR_MAX = Metric(
+    "M12",
+    "psnr_max",
+    peak_of_target,
     "higher",
     "dB",
     "-infinity to infinity",

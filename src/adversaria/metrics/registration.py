@@ -13,7 +13,7 @@ def target_errors(output: Array, landmarks: tuple[Array, Array], spacing: tuple[
     """
     from scipy.ndimage import map_coordinates
 
-    flow = np.asarray(output, np.float64)
+    flow = finite(output)
     dims = len(flow)
     if flow.ndim != dims + 1:
         raise ValueError(f"a displacement has one channel an axis, not shape {flow.shape}")
@@ -30,6 +30,15 @@ def target_errors(output: Array, landmarks: tuple[Array, Array], spacing: tuple[
 def target_registration_error(output: Array, landmarks: tuple[Array, Array], spacing: tuple[float, ...]) -> float:
     """Mean distance (mm) that is left between paired landmarks."""
     return float(target_errors(output, landmarks, spacing).mean())
+
+
+def landmark_error(output: Array, landmarks: tuple[Array, Array], spacing: tuple[float, ...]) -> float:
+    """Mean distance (mm) between where landmarks belong and where another program's registration put them.
+
+    `landmarks` are voxel indices (N, dims) on one grid of `spacing`, which the image `output` (C, *S) has.
+    """
+    dims = np.ndim(output) - 1
+    return target_registration_error(np.zeros((dims, *[2] * dims)), landmarks, spacing)
 
 
 def jacobian(output: Array, spacing: tuple[float, ...]) -> Array:
@@ -51,6 +60,16 @@ TRE = Metric(
     "M33",
     "tre",
     target_registration_error,
+    "lower",
+    "mm",
+    "0 to infinity",
+    ("output", "landmarks", "spacing"),
+    "definition",
+)
+LANDMARK_ERROR = Metric(
+    "M33",
+    "landmark_error",
+    landmark_error,
     "lower",
     "mm",
     "0 to infinity",

@@ -75,8 +75,18 @@ def uptake_bias(output: Array, target: Array, mask: Array) -> float:
     return 100 * (first - second) / second
 
 
+def uptake_ratio(output: Array, mask: Array, background: Array) -> float:
+    """Mean of a region over the mean of a reference region (SUVR): the contrast to background plus 1."""
+    image = finite(output)
+    region, reference = (float(np.mean(inside(image, where))) for where in (mask, background))
+    if reference == 0:
+        raise NotApplicable("the mean of the reference region is zero")
+    return region / reference
+
+
 _WORDS = ("output", "mask", "uptake")
 _PAPER = "Kinahan and Fletcher 2010"
 SUV_MEAN = Metric("M27", "suv_mean", mean_uptake, "neither", "g/ml", "0 to infinity", _WORDS, _PAPER)
 SUV_MAX = Metric("M27", "suv_max", largest_uptake, "neither", "g/ml", "0 to infinity", _WORDS, _PAPER)
 SUV_BIAS = Metric("M27", "suv_bias", uptake_bias, "closer to 0", "%", "any", ("output", "target", "mask"), _PAPER)
+SUVR = Metric("M29", "suvr", uptake_ratio, "neither", "", "any", ("output", "mask", "background"), "definition")

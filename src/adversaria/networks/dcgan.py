@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 from adversaria.networks.dims import convolution, levels_of, normalisation, transposed
 from adversaria.networks.initialise import normal
-from adversaria.networks.layout import channels_last
 from adversaria.networks.layers.leaky_relu import LeakyReLU
+from adversaria.networks.layout import channels_last
 from adversaria.networks.scoring import Discriminator
 
 

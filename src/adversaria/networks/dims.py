@@ -1,10 +1,12 @@
 """Layers by dimension, and what constructors check."""
 
+from typing import Any
+
 from torch import nn
 
 from adversaria.vocabulary import UserError
 
-_CONVOLUTIONS = {2: nn.Conv2d, 3: nn.Conv3d}
+_CONVOLUTIONS: dict[int, Any] = {2: nn.Conv2d, 3: nn.Conv3d}
 _TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 _INSTANCE = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
 _REFLECTION = {2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
@@ -12,10 +14,17 @@ _FINALS = {"tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
 
 
 def convolution(
-    dims: int, inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True
+    dims: int,
+    inputs: int,
+    outputs: int,
+    kernel: int | tuple[int, ...],
+    stride: int = 1,
+    padding: int = 0,
+    bias: bool = True,
 ) -> nn.Module:
     """Give a convolution of 2 or 3 dimensions."""
-    return _CONVOLUTIONS[dims](inputs, outputs, kernel, stride, padding, bias=bias)
+    layer: nn.Module = _CONVOLUTIONS[dims](inputs, outputs, kernel, stride, padding, bias=bias)
+    return layer
 
 
 def transposed(
@@ -33,7 +42,7 @@ def transposed(
 
 
 def normalisation(norm: str, dims: int, width: int) -> nn.Module:
-    """Give batch or instance normalisation, or none."""
+    """Give batch, instance or layer normalisation (over all channels and pixels of a sample), or none."""
     if norm == "batch":
         # layers are built from the functions of this file
         from adversaria.networks.layers.batch_norm import BatchNorm
@@ -41,9 +50,11 @@ def normalisation(norm: str, dims: int, width: int) -> nn.Module:
         return BatchNorm(width, dims)
     if norm == "instance":
         return _INSTANCE[dims](width)
+    if norm == "layer":
+        return nn.GroupNorm(1, width)
     if norm == "none":
         return nn.Identity()
-    raise UserError(f"there is no normalisation '{norm}'.", "Choose batch, instance or none.")
+    raise UserError(f"there is no normalisation '{norm}'.", "Choose batch, instance, layer or none.")
 
 
 def reflection(dims: int, by: int) -> nn.Module:

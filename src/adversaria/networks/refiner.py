@@ -44,4 +44,4 @@ class Refiner(nn.Module):
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         """Refine (B, C, *S)."""
-        return self.body(image)
+        return self.body(image if condition is None else torch.cat([image, condition], 1))

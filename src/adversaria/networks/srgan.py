@@ -39,8 +39,8 @@ class _Double(nn.Module):
 class SRResNet(nn.Module):
     """Super-resolution generator (Ledig et al. 2017, figure 4): `blocks` residual blocks and pixel shuffles.
 
-    9x9 convolutions at both ends, PReLU, batch norm in the blocks, a bypass around all blocks; each doubling is a 3x3
-    convolution and a pixel shuffle. `factor` is a power of two. Gives images `factor` times as large.
+    Convolutions of `kernel` pixels at both ends, PReLU, batch norm in the blocks, a bypass around all blocks; each
+    doubling is a 3x3 convolution and a pixel shuffle. `factor` is a power of two. Gives images `factor` times as large.
     """
 
     key = "srresnet"
@@ -54,6 +54,7 @@ class SRResNet(nn.Module):
         width: int = 64,
         norm: str = "batch",
         final: str = "tanh",
+        kernel: int = 9,
         dims: int = 2,
     ):
         super().__init__()
@@ -61,11 +62,11 @@ class SRResNet(nn.Module):
         if factor < 2 or 2**doublings != factor:
             raise UserError(f"SRResNet enlarges by powers of two, not by {factor}.", "Choose 2, 4 or 8.")
         self.factor = factor
-        self.first = nn.Sequential(convolution(dims, in_channels, width, 9, 1, 4), nn.PReLU())
+        self.first = nn.Sequential(convolution(dims, in_channels, width, kernel, 1, kernel // 2), nn.PReLU())
         self.blocks = nn.Sequential(*[_Block(width, norm, dims) for _ in range(blocks)])
         self.join = nn.Sequential(convolution(dims, width, width, 3, 1, 1), normalisation(norm, dims, width))
         self.up = nn.Sequential(*[_Double(width, dims) for _ in range(doublings)])
-        self.last = nn.Sequential(convolution(dims, width, out_channels, 9, 1, 4), final_layer(final))
+        self.last = nn.Sequential(convolution(dims, width, out_channels, kernel, 1, kernel // 2), final_layer(final))
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         """Enlarge (B, C, *S) to (B, C', *(factor S))."""
@@ -76,7 +77,8 @@ class SRResNet(nn.Module):
 class SRDiscriminator(Discriminator):
     """Discriminator (Ledig et al. 2017, figure 4): eight 3x3 convolutions of stride 1 and 2, two dense layers.
 
-    Widths 1, 1, 2, 2, 4, 4, 8, 8 times `width`, LeakyReLU 0.2, batch norm but in the first layer. `size` is the side.
+    Widths 1, 1, 2, 2, 4, 4, 8, 8 times `width`, LeakyReLU 0.2, batch norm but in the first layer.
+    `shape` is that of the patch, else `size` a side.
     """
 
     key = "srgan-discriminator"
@@ -86,6 +88,7 @@ class SRDiscriminator(Discriminator):
         in_channels: int = 1,
         condition_channels: int = 0,
         size: int = 96,
+        shape: tuple[int, ...] | None = None,
         width: int = 64,
         hidden: int = 1024,
         norm: str = "batch",
@@ -100,5 +103,6 @@ class SRDiscriminator(Discriminator):
             parts += [normalisation(norm, dims, outputs)] if index else []
             blocks.append(nn.Sequential(*parts, nn.LeakyReLU(0.2)))
         self.blocks = nn.ModuleList(blocks)
-        dense = nn.Linear(widths[-1] * (-(-size // 16)) ** dims, hidden)
+        cells = torch.Size(-(-side // 16) for side in shape or (size,) * dims).numel()
+        dense = nn.Linear(widths[-1] * cells, hidden)
         self.head = nn.Sequential(nn.Flatten(), dense, nn.LeakyReLU(0.2), nn.Linear(hidden, 1))

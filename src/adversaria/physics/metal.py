@@ -16,13 +16,19 @@ ATTENUATION = {
     "water": np.array([0.21, 0.18, 0.15]),
     "bone": np.array([0.96, 0.42, 0.27]),
     "titanium": np.array([5.1, 1.65, 0.73]),
+    "platinum": np.array([136.0, 186.0, 43.7]),
 }
+
+
+EDGE, FALL = 78.4, -2.7  # platinum's K edge in keV, and the exponent with which its attenuation falls below it
 
 
 def attenuation(material: str, energy: float) -> float:
     """Linear attenuation in 1/cm, log-log between the tabulated energies, and beyond them along the end segments."""
+    if material == "platinum" and energy < EDGE:
+        return float(ATTENUATION[material][0] * (energy / KNOWN[0]) ** FALL)
     x, y = np.log(KNOWN), np.log(ATTENUATION[material])
-    k = 0 if energy < KNOWN[1] else 1
+    k = 0 if energy < KNOWN[1] and material != "platinum" else 1
     return float(np.exp(y[k] + (y[k + 1] - y[k]) / (x[k + 1] - x[k]) * (np.log(energy) - x[k])))
 
 
@@ -39,6 +45,7 @@ class MetalCT(Operator):
     """
 
     key = "metal"
+    metal = "titanium"
 
     def __init__(
         self,
@@ -80,7 +87,7 @@ class MetalCT(Operator):
 
     def inserted(self, hu: Tensor, cover: Tensor) -> Tensor:
         """Give the ideal image: metal at its own CT number, about 13000 HU, mixed by the covered share."""
-        metal = 1000 * (attenuation("titanium", REFERENCE) / attenuation("water", REFERENCE) - 1)
+        metal = 1000 * (attenuation(self.metal, REFERENCE) / attenuation("water", REFERENCE) - 1)
         return hu + cover * (metal - hu)
 
     def scanned(self, hu: Tensor, cover: Tensor, spacing: float, random: np.random.Generator) -> Tensor:
@@ -94,7 +101,7 @@ class MetalCT(Operator):
         bone = ((body - 100) / 1900).clamp_min(0)
         at = {name: attenuation(name, REFERENCE) for name in ATTENUATION}
         water = (at["water"] * (1 + body / 1000) - at["bone"] * bone) / at["water"]
-        parts = {"water": water * (1 - metal), "bone": bone * (1 - metal), "titanium": metal}
+        parts = {"water": water * (1 - metal), "bone": bone * (1 - metal), self.metal: metal}
         lines = {name: scanner.A(share).double() for name, share in parts.items()}
         ideal = torch.stack([at[name] * line for name, line in lines.items()]).sum(0)
         noisy = self.scanner.noisy(hardened(lines), scanner.spacing * scanner.pitch, random)

@@ -16,6 +16,7 @@ class Operator(nn.Module):
     """
 
     key = ""
+    many_channels = False  # whether `measure` takes images of several channels
 
     def of(self, batch: Batch) -> "Operator":
         """Bind the tensors of a case (masks, coils, angles); by default there are none."""

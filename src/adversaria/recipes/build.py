@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from adversaria.draws import seed_of
 from adversaria.games.game import Game
 from adversaria.recipes.construct import Builder
 from adversaria.recipes.names import hints, member, parameters
+from adversaria.recipes.origin import ORIGINS
 from adversaria.recipes.recipe import Recipe
+from adversaria.recipes.stages import Earlier
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
@@ -25,14 +28,15 @@ def build_game(
     seed: int = 0,
     weights: Mapping[str, Path] | None = None,
     budget: int = BUDGET,
+    run: Path | None = None,
 ) -> Game:
     """Build the game of a recipe for words of these shapes (C, *S); initial weights are keyed by the seed.
 
-    It is built without memory first, and refused if it has more than `budget` parameters.
+    It is built without memory first, and refused if it has more than `budget` parameters. Networks of earlier stages
+    are taken from the folders of `run`; without one they are built as they began.
     """
-    builder = Builder(weights, recipe.extra)
     with torch.device("meta"):
-        sketch = _build(recipe, shapes, dims, Builder(weights, recipe.extra))
+        sketch = _build(recipe, shapes, dims, _builder(recipe, shapes, weights, None))
     count = sum(p.numel() for p in sketch.parameters())
     if count > budget:
         raise UserError(
@@ -42,9 +46,20 @@ def build_game(
     state = torch.get_rng_state()
     try:
         torch.manual_seed(seed_of("start", seed))
-        return _build(recipe, shapes, dims, builder)
+        game = _build(recipe, shapes, dims, _builder(recipe, shapes, weights, run))
     finally:
         torch.set_rng_state(state)
+    idle = [player for player in game.players if not game.parameters_of(player)]
+    if idle and recipe.earlier:
+        raise UserError(
+            f"{recipe.name}: every network of the player '{idle[0]}' is frozen.", "Leave out frozen for one of them."
+        )
+    return game
+
+
+def _builder(recipe: Recipe, shapes: Shapes, weights: Mapping[str, Path] | None, run: Path | None) -> Builder:
+    earlier = Earlier(recipe, shapes, dict(weights or {}), run) if recipe.earlier else None
+    return Builder(weights, recipe.extra, earlier.network if earlier else None)
 
 
 def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
@@ -64,7 +79,10 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
         where = f"{recipe.name}: game.{name}"
         if not isinstance(network, Node):
             raise UserError(f"{where} needs a network.", "Write a tag, for example !UNet {depth: 5}.")
-        facts = {"dims": dims, **{a: _fact(a, word, shapes, recipe) for a, word in wires.items()}}
+        facts = facts_of(recipe, wires, shapes, dims)
+        if network.tag in ORIGINS:
+            given[name] = builder.make(network, nn.Module, where, facts)
+            continue
         wanted = parameters(member(network, where, recipe.extra))
         if facts.get("condition_channels") and "condition_channels" not in wanted:
             raise UserError(f"{where}: {network.tag} takes no condition.", "Write conditional: false.")
@@ -74,6 +92,17 @@ def _build(recipe: Recipe, shapes: Shapes, dims: int, builder: Builder) -> Game:
     )
     assert isinstance(game, Game)
     return game
+
+
+def facts_of(recipe: Recipe, wires: Mapping[str, Any], shapes: Shapes, dims: int) -> dict[str, Any]:
+    """What a network is told of the data: its dimensions, and the words that its game wires to its arguments."""
+    facts: dict[str, Any] = {
+        "dims": dims,
+        **{argument: _fact(argument, word, shapes, recipe) for argument, word in wires.items()},
+    }
+    if isinstance(sized := wires.get("size"), str):
+        facts["shape"] = _shape(shapes, sized.partition("+")[0], recipe)[1:]
+    return facts
 
 
 def _wiring_arguments(kind: type[Game]) -> set[str]:

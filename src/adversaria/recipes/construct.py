@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+import typing
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import nn
 
 from adversaria.losses import Terms, Weighted
 from adversaria.recipes.names import admits, fit, hints, member, members, near, parameters
+from adversaria.recipes.origin import ORIGINS
 from adversaria.recipes.trained import fill
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
@@ -18,13 +20,26 @@ Wiring = Mapping[str, Any]
 
 
 class Builder:
-    """Builds objects from nodes. `weights` are files of pretrained feature networks, `extra` trusted classes."""
+    """Builds objects from nodes.
 
-    def __init__(self, weights: Mapping[str, Path] | None = None, extra: Mapping[str, type] | None = None):
-        self.weights, self.extra = dict(weights or {}), dict(extra or {})
+    `weights` are files of pretrained feature networks, `extra` trusted classes; `earlier` gives networks of earlier
+    stages, where there are any.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, Path] | None = None,
+        extra: Mapping[str, type] | None = None,
+        earlier: Callable[[Node, str, Mapping[str, Any]], nn.Module] | None = None,
+    ):
+        self.weights, self.extra, self.earlier = dict(weights or {}), dict(extra or {}), earlier
 
     def make(self, node: Node, annotation: Any, where: str, given: Mapping[str, Any] | None = None) -> Any:
         """Build what a node names; `given` are arguments that the recipe leaves to us."""
+        if node.tag in ORIGINS:
+            if self.earlier is None or not (annotation is Any or annotation is nn.Module):
+                raise UserError(f"{where}: {node.tag} cannot stand here.", "It stands for a network of a game.")
+            return self.earlier(node, where, given or {})
         kind = member(node, where, self.extra)
         if annotation is not Any and not admits(annotation, kind):
             raise UserError(
@@ -43,16 +58,20 @@ class Builder:
                     f"{where}: {kind.__name__} has no argument '{name}'.",
                     near(name, known) or f"It takes {', '.join(known)}.",
                 )
-            built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}")
+            inner = given if name in getattr(kind, "wraps", ()) else {}
+            built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}", inner)
         missing = [name for name, p in known.items() if p.default is inspect.Parameter.empty and name not in built]
         if missing:
             raise UserError(f"{where}: {kind.__name__} needs '{missing[0]}'.", f"Write {missing[0]}: ...")
         return built
 
-    def value(self, value: Any, annotation: Any, where: str) -> Any:
-        """Build one argument."""
+    def value(self, value: Any, annotation: Any, where: str, given: Mapping[str, Any] | None = None) -> Any:
+        """Build one argument; `given` is what a network that wraps others tells them."""
         if isinstance(value, Node):
-            return self.make(value, annotation, where)
+            return self.make(value, annotation, where, given)
+        if isinstance(value, list) and any(isinstance(part, Node) for part in value):
+            (kind,) = typing.get_args(annotation) or (Any,)
+            return [self.value(part, kind, f"{where}.{n}", given) for n, part in enumerate(value)]
         if annotation is Terms:
             return self.terms(value, where)
         if value == "vgg19" and where.endswith(".features"):

@@ -30,7 +30,7 @@ def entries() -> list[dict[str, Any]]:
         ("games", games, ("Game", "Adam", "RMSprop", "SGD")),
         ("networks", networks, ()),
         ("layers", layers, ()),
-        ("operators", physics, ("Operator", "Sampling")),
+        ("operators", physics, ("Operator", "Sampling", "Trajectory")),
         ("phantoms", phantoms, ("Phantom",)),
         (
             "losses",
@@ -103,7 +103,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "needs": list(metric.needs),
         "paper": metric.paper,
         "dims": list(metric.dims),
-        "per": metric.level,
+        "per": "case" if metric.level == "case" else "set",
         "file": metric.function.__module__.replace(".", "/") + ".py",
     }
 
@@ -128,6 +128,7 @@ def _work(name: str, path: Path) -> dict[str, Any]:
         "title": work.get("title"),
         "doi": work.get("doi"),
         "arxiv": work.get("arxiv"),
+        "venue": work.get("venue"),
         "table": work.get("table"),
         "task": work.get("task"),
         "modality": work.get("modality"),
@@ -135,7 +136,7 @@ def _work(name: str, path: Path) -> dict[str, Any]:
         "assumed": tree.get("assumed", []),
         "departs": tree.get("departs", []),
         "recipe": f"recipes/{path.parent.name}/{path.name}",
-        "game": tree["game"].tag,
+        "game": (tree["stages"][-1] if "stages" in tree else tree)["game"].tag,
     }
 
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from adversaria import engine, games, losses, networks, physics
 from adversaria.data import feed, grid, intensity, phantoms
+from adversaria.recipes import origin
 from adversaria.recipes.yaml import Node
 from adversaria.vocabulary import UserError
 
@@ -20,15 +21,17 @@ _BASES = {
     "Objective",
     "Penalty",
     "Augmentation",
+    "DeepinvPhysics",
     "FDivergence",
     "Operator",
     "Phantom",
     "Sampling",
     "Score",
     "Terms",
+    "Trajectory",
     "Weighted",
 }
-_SCALINGS = ("Percentile", "Window")
+_SCALINGS = ("Labels", "Peak", "Percentile", "Shared", "Window")
 _GRIDS = ("Centred", "Resized")
 _SAMPLINGS = ("Foreground", "Uniform")
 _SCHEDULES = ("Constant", "LinearDecay")
@@ -48,6 +51,7 @@ def members() -> dict[str, type]:
         (grid, _GRIDS),
         (feed, _SAMPLINGS),
         (engine, _SCHEDULES),
+        (origin, origin.ORIGINS),
     ]
     for room, names in rooms:
         for name in names:
@@ -96,7 +100,9 @@ def admits(annotation: Any, kind: type) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(admits(part, kind) for part in typing.get_args(annotation))
     if annotation is nn.Module:
-        return not kind.__module__.startswith("adversaria.") or kind.__module__.startswith("adversaria.networks.")
+        # a network that physics take part in lies beside them
+        ours = kind.__module__.startswith("adversaria.") and not hasattr(kind, "reads")
+        return not ours or kind.__module__.startswith(("adversaria.networks.", "adversaria.physics.consistency"))
     return isinstance(annotation, type) and issubclass(kind, annotation)
 
 

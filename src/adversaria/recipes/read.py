@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from adversaria.recipes.change import changed
 from adversaria.recipes.names import near
-from adversaria.recipes.recipe import Recipe, changed, check, shipped
+from adversaria.recipes.recipe import Recipe, check, shipped
+from adversaria.recipes.stages import addressed, divided
 from adversaria.recipes.yaml import LARGEST, Node, plain, read
 from adversaria.vocabulary import UserError
 
@@ -16,7 +18,10 @@ _UNREDUCIBLE = ("terms", "adversarial", "penalty", "bind", "acquire", "phantom",
 
 
 def read_recipe(recipe: str, changes: Sequence[str] = (), reduced: bool = True, trust: bool = False) -> Recipe:
-    """Read a shipped recipe by name, or a YAML file; apply its reduced form and changes `a.b=value`."""
+    """Read a shipped recipe by name, or a YAML file; apply its reduced form and changes `a.b=value`.
+
+    A recipe with stages is given as its last stage, which knows the earlier ones.
+    """
     path, name = _find(recipe)
     tree = _tree(path, name)
     extra = _trusted(tree, path, trust)
@@ -28,9 +33,12 @@ def read_recipe(recipe: str, changes: Sequence[str] = (), reduced: bool = True, 
         if not equals:
             raise UserError(f"--set {change} has no value.", "Write --set game.terms.pixel=10.")
         value = read(text, f"--set {place}") if text[:1] in "[{\"'" and text else plain(text)
+        place = addressed(found.tree, place)
         found.tree, _ = changed(found.tree, place, value, name)
         found.applied = [_rewritten(text, place, value) for text in found.applied]
-    check(found)
+    found = divided(found)
+    for stage in (*found.earlier, found):
+        check(stage)
     return found
 
 
@@ -74,6 +82,7 @@ def _reduce(recipe: Recipe) -> None:
         coarser = path.startswith("phantom.") and path.endswith(".size")
         if kept and not coarser and not path.endswith((".weight", ".layers")):
             raise UserError(f"{recipe.name}: reduced may not change {path}.", "It keeps losses, pairs and dimension.")
+        path = addressed(recipe.tree, path)
         recipe.tree, old = changed(recipe.tree, path, value, recipe.name)
         said = "the default" if old is None else _shown(old)
         recipe.applied.append(f"{path} {_shown(value)} instead of {said}")

@@ -1,32 +1,35 @@
 """A recipe: a published work, or a user's own, as data.
 
 `acquire` maps a new word to an operator with `of`, the word that it measures:
-`quarter_dose: !LowDoseCT {of: full_dose, fraction: 0.25}`. Unpaired streams prefix their words:
-`bind: {source: a.low, target: b.ct}`.
+`quarter_dose: !LowDoseCT {of: full_dose, fraction: 0.25}`. Parts of the same draw are bound beside it, and several
+images are joined to the channels of one: `bind: {source: low+t1, measurement: low/measurement, target: t2}`. Unpaired
+streams prefix their words: `bind: {source: a.low, target: b.ct}`.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from adversaria.data.each import Each
 from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
-from adversaria.data.intensity import Intensity
+from adversaria.data.intensity import Following, Intensity, Shared, Window
+from adversaria.data.labels import Labels
+from adversaria.data.named import is_raw
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
 from adversaria.physics import Operator
 from adversaria.recipes.construct import Builder
-from adversaria.recipes.names import fit, member, near
+from adversaria.recipes.names import fit, member, near, parameters
 from adversaria.recipes.yaml import Node, write
 from adversaria.tasks.inference import Windows
-from adversaria.vocabulary import WORDS, UserError
+from adversaria.vocabulary import RAW, WORDS, UserError
 
 KEYS = (
     "base", "work", "seed", "data", "phantom", "subjects", "grid", "acquire", "bind", "intensity", "game", "train",
-    "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
+    "stages", "apply", "evaluate", "reduced", "reported", "assumed", "departs", "applied",
 )  # fmt: skip
 TRAIN = ("plays", "batch", "batches", "patch", "optimisers", "schedule", "average", "sampling")
 EVALUATE = ("range", "clip", "scaled", "measures", "truth", "lesion", "display")
@@ -70,12 +73,13 @@ class EvaluationFacts:
 
 @dataclass
 class Recipe:
-    """A recipe as read: `tree` holds plain values and nodes."""
+    """A recipe as read: `tree` holds plain values and nodes; `earlier` the stages that are played before it."""
 
     name: str
     tree: dict[str, Any]
     extra: dict[str, type] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
+    earlier: list["Recipe"] = field(default_factory=list)
 
     @property
     def game(self) -> Node:
@@ -141,6 +145,8 @@ class Recipe:
                 stated[name] = fit(stated[name], tuple[float, float], f"{self.name}: evaluate.{name}")
         if "measures" in stated:
             stated["measures"] = tuple(stated["measures"])
+        elif self.labels() is not None:
+            stated["measures"] = ("dice", "assd")
         if "range" not in stated:
             scale = self.intensities().get("target")
             low, high = getattr(scale, "low", 0.0), getattr(scale, "high", 1.0)
@@ -188,6 +194,8 @@ class Recipe:
             where = f"{self.name}: acquire.{word}"
             if not isinstance(node, Node) or not isinstance(node.arguments.get("of"), str):
                 raise UserError(f"{where} is not an operator.", "Write !LowDoseCT {of: ct, fraction: 0.25}.")
+            if "/" in word or "+" in word:
+                raise UserError(f"{where}: a word holds no / and no +.", "They name parts of an acquisition in bind.")
             arguments = {k: v for k, v in node.arguments.items() if k != "of"}
             operator = Builder(extra=self.extra).make(Node(node.tag, arguments, node.line), Operator, where)
             made[word] = (node.arguments["of"], operator)
@@ -196,13 +204,46 @@ class Recipe:
     def intensities(self) -> dict[str, Intensity]:
         """Build the scaling of each word of the batch."""
         stated = self.tree.get("intensity", {})
-        made = {
-            word: Builder(extra=self.extra).make(node, Intensity, f"{self.name}: intensity.{word}")
-            for word, node in stated.items()
+        made: dict[str, Any] = {
+            word: self._rule(node, f"{self.name}: intensity.{word}") for word, node in stated.items()
         }
-        missing = [word for word in self.bind if word not in made and "S" in WORDS[word].shape.split()]
+        for word, rule in list(made.items()):
+            if isinstance(rule, Shared):
+                made[word] = self._following(word, rule, made)
+        images = [word for word in self.bind if word not in RAW and "S" in WORDS[word].shape.split()]
+        missing = [word for word in images if word not in made]
         if missing:
             raise UserError(f"{self.name}: '{missing[0]}' has no intensity.", "Write !Window {low: ..., high: ...}.")
+        return made
+
+    def _rule(self, node: Any, where: str) -> Any:
+        """Build one rule, or one for each of the images that are joined to a word."""
+        if isinstance(node, list):
+            return Each(tuple(self._rule(part, where) for part in node))
+        return Builder(extra=self.extra).make(node, Intensity | Shared, where)
+
+    def _following(self, word: str, rule: Shared, made: Mapping[str, Any]) -> Any:
+        other = made.get(rule.word)
+        if other is None or isinstance(other, Shared | Following):
+            raise UserError(
+                f"{self.name}: intensity.{word} takes the scale of '{rule.word}', which has none of its own.",
+                "Write a rule for that word, for example !Peak {}.",
+            )
+        # a window is the same for every case: nothing has to be followed
+        return other if isinstance(other, Window) else Following(rule.word, other)
+
+    def raw(self) -> list[str]:
+        """The bound words that belong to the acquisition of a whole image."""
+        return [word for word, name in self.bind.items() if is_raw(name)]
+
+    def labels(self) -> Labels | None:
+        """The classes of `mask` where the game segments and the intensity of `mask` is a label map's; else None."""
+        node = self.tree.get("intensity", {}).get("mask") if "mask" in self.bind else None
+        if not isinstance(node, Node) or node.tag != "Labels":
+            return None
+        if not getattr(member(self.game, self.name, self.extra), "segments", False):
+            return None
+        made: Labels = Builder(extra=self.extra).make(node, Labels, f"{self.name}: intensity.mask")
         return made
 
     def grid(self) -> Grid | None:
@@ -213,7 +254,7 @@ class Recipe:
     def windows(self) -> Windows:
         """How images are cut when the game is applied."""
         stated = dict(self.tree.get("apply", {}))
-        size = stated.pop("window", self.training().patch)
+        size = stated.pop("window", "whole" if self.raw() else self.training().patch)
         return Windows(None if size == "whole" else tuple(size) if size else None, **stated)
 
     def reductions(self) -> list[str]:
@@ -248,44 +289,32 @@ def check(recipe: Recipe) -> None:
     for word in recipe.bind:
         if word not in WORDS:
             raise UserError(f"{recipe.name}: '{word}' is not a word of a batch.", near(word, WORDS) or "See bind.")
-    recipe.training(), recipe.evaluation(), recipe.acquisitions(), recipe.windows(), recipe.grid()
+    recipe.training(), recipe.evaluation(), recipe.windows(), recipe.grid()
+    acquired = {name.rpartition(".")[2] for name in recipe.acquisitions()}
+    for word, name in recipe.bind.items():
+        base, _, part = name.rpartition(".")[2].partition("/")
+        if part and base not in acquired:
+            raise UserError(
+                f"{recipe.name}: bind.{word} is a part of '{base}', which is not under acquire.",
+                near(base, list(acquired)) or f"Write acquire: {{{base}: !Fourier {{of: ...}}}}.",
+            )
+        if part in RAW and part != word:
+            raise UserError(f"{recipe.name}: bind.{word} cannot be '{part}'.", f"Write {part}: {name}.")
+    _check_classes(recipe)
 
 
-def changed(tree: dict[str, Any], path: str, value: Any, name: str) -> tuple[dict[str, Any], Any]:
-    """Set a dotted path to a plain value in a copy; give the old value too."""
-    if isinstance(value, Node):
-        raise UserError(f"--set {path}: a value is expected, not a tag.", "Edit a copy of the recipe instead.")
-    tree = copy.deepcopy(tree)
-    *places, last = path.split(".")
-    here: Any = tree
-    for depth, place in enumerate(places):
-        body = here.arguments if isinstance(here, Node) else here
-        if isinstance(here, Node) and place not in here.arguments:
-            _write_default(here, place)
-        if not isinstance(body, dict) or (place not in body and depth > 0 and places[0] != "train"):
-            raise UserError(f"{name} has no '{path}'.", near(place, body) if isinstance(body, dict) else "")
-        here = body.setdefault(place, {})
-    body = here.arguments if isinstance(here, Node) else here
-    if not isinstance(body, dict):
-        raise UserError(f"{name} has no '{path}'.", f"'{'.'.join(places)}' is a value.")
-    old = body.get(last)
-    if isinstance(old, Node) and "weight" in old.arguments and isinstance(value, int | float):
-        old.arguments["weight"], old = value, old.arguments["weight"]
-    elif isinstance(old, Node | dict):
-        raise UserError(f"{name}: '{path}' is not a value.", f"Name one of its arguments: {path}.ARGUMENT=...")
-    else:
-        body[last] = value
-    return tree, old
-
-
-def _write_default(node: Node, argument: str) -> None:
-    """Write an argument's default into its node, so that a part of it can be changed."""
-    from adversaria.recipes.names import members, parameters
-    from adversaria.recipes.resolve import tree_of
-
-    known = parameters(members()[node.tag]) if node.tag in members() else {}
-    if argument in known and isinstance(tree := tree_of(known[argument].default), Node | dict):
-        node.arguments[argument] = tree
+def _check_classes(recipe: Recipe) -> None:
+    """Refuse a game of label maps that knows more or fewer classes than they have."""
+    labels = recipe.labels()
+    known = parameters(member(recipe.game, recipe.name, recipe.extra)) if labels else {}
+    if labels is None or "classes" not in known:
+        return
+    stated = recipe.game.arguments.get("classes", known["classes"].default)
+    if stated != labels.classes:
+        raise UserError(
+            f"{recipe.name}: the game knows {stated} classes, and the label map has {labels.classes} with background.",
+            f"Give --set game.classes={labels.classes}, or change intensity.mask.values.",
+        )
 
 
 def source_of(recipe: str) -> Path | None:

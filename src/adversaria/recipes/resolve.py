@@ -8,24 +8,35 @@ from typing import Any
 from torch import nn
 
 from adversaria.losses import Terms
+from adversaria.physics import Sampling
 from adversaria.recipes.construct import named_terms
-from adversaria.recipes.names import member, parameters
+from adversaria.recipes.names import member, near, parameters
 from adversaria.recipes.recipe import SUBJECTS, Recipe, TrainingFacts
 from adversaria.recipes.yaml import Node, write
+from adversaria.vocabulary import UserError
 
 FOLDER = Path(__file__).parent / "resolved"
-_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size")
+_OURS = ("dims", "in_channels", "out_channels", "condition_channels", "size", "shape")
 
 
 def resolved(recipe: Recipe) -> str:
     """Write a recipe with every default that it relies on."""
-    tree = {key: filled(value, recipe) for key, value in recipe.tree.items()}
-    _forget_wired(recipe, tree["game"])
-    tree["train"] = _training(recipe)
+    tree = {key: filled(value, recipe) for key, value in recipe.tree.items() if key not in ("game", "train")}
+    if recipe.earlier:
+        tree["stages"] = [_played(stage) for stage in (*recipe.earlier, recipe)]
+    else:
+        tree = {**{key: tree.get(key) for key in recipe.tree}, **_played(recipe)}
     tree["subjects"] = {**SUBJECTS, **recipe.tree.get("subjects", {})}
     if recipe.applied:
         tree["applied"] = list(recipe.applied)
     return write(tree).lstrip("\n")
+
+
+def _played(recipe: Recipe) -> dict[str, Any]:
+    """The game and the training of one stage."""
+    game = filled(recipe.game, recipe)
+    _forget_wired(recipe, game)
+    return {"game": game, "train": _training(recipe)}
 
 
 def _training(recipe: Recipe) -> dict[str, Any]:
@@ -74,7 +85,13 @@ def filled(value: Any, recipe: Recipe) -> Any:
 def _term(name: str, part: Any, recipe: Recipe) -> Any:
     if isinstance(part, Node):
         return part
-    return filled(Node(named_terms()[name].__name__, {"weight": part}), recipe)
+    known = named_terms()
+    if name not in known:
+        raise UserError(
+            f"{recipe.name}: there is no term '{name}'.",
+            near(name, known) or f"There are {', '.join(sorted(known))}.",
+        )
+    return filled(Node(known[name].__name__, {"weight": part}), recipe)
 
 
 def tree_of(value: Any) -> Any:
@@ -84,7 +101,7 @@ def tree_of(value: Any) -> Any:
             name: Node(type(term).__name__, {"weight": value.weights[name], **_attributes(term)})
             for name, term in value.parts.items()
         }
-    if isinstance(value, nn.Module):
+    if isinstance(value, nn.Module | Sampling):
         return Node(type(value).__name__, _attributes(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return Node(type(value).__name__, {f.name: tree_of(getattr(value, f.name)) for f in dataclasses.fields(value)})
@@ -95,7 +112,7 @@ def tree_of(value: Any) -> Any:
     return value
 
 
-def _attributes(module: nn.Module) -> dict[str, Any]:
+def _attributes(module: Any) -> dict[str, Any]:
     found = {}
     for name, parameter in parameters(type(module)).items():
         value = getattr(module, name, parameter.default)

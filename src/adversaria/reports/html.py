@@ -36,6 +36,7 @@ def write_report(run: Run) -> Path:
         validation=_validation(run.validation),
         strips=_strips(run),
         cases=_cases(run, data),
+        overlays=_overlays(run),
         table=_rows(scores),
         sets=[score for score in scores if score.case == "set"],
         unmeasured=sorted(_json(run.unmeasured).items()),
@@ -111,6 +112,18 @@ def _strips(run: Run) -> list[tuple[str, str]]:
         chosen = np.unique(np.linspace(0, len(paths) - 1, _MOST_STRIPS).round().astype(int))
         paths = [paths[i] for i in chosen]
     return [(path.stem.removeprefix("strip-").lstrip("0") or "0", _png(path)) for path in paths]
+
+
+def _overlays(run: Run) -> list[tuple[str, str]]:
+    """Slices of test cases with the outlines of what was found and of the truth, and what the colours mean."""
+    from PIL import Image
+
+    drawn = []
+    for path in sorted(run.samples.glob("overlay-*.png")) if run.samples.is_dir() else []:
+        with Image.open(path) as picture:
+            said = json.loads(picture.info.get("adversaria", "{}")).get("by", "")
+        drawn.append((f"{path.stem.removeprefix('overlay-')}: {said}", _png(path)))
+    return drawn
 
 
 def _png(path: Path) -> str:

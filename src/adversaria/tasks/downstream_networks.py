@@ -46,7 +46,9 @@ class Labelled:
 class Learner(Protocol):
     """Learns from real and synthetic images and gives one value a test image."""
 
-    measure: str
+    @property
+    def measure(self) -> str:
+        """What is scored."""
 
     def __call__(self, real: Labelled, made: Labelled | None, test: Labelled, labels: int, key: Key) -> Array:
         """Values (n,) on `test`, the more the better; everything random is keyed by `key`."""
@@ -97,21 +99,50 @@ class Classifier:
 
     def __call__(self, real: Labelled, made: Labelled | None, test: Labelled, labels: int, key: Key) -> Array:
         """1 where an image of `test` is classified rightly, else 0."""
-        from monai.networks.nets.resnet import ResNet
+        found = _scores(self.training, real, made, test, labels, key).argmax(1)
+        return (found == np.array([int(c) for c in test.labels])).astype(np.float64)
 
-        images, classes = _together(self.training, real, made)
-        w, dims = self.training.width, images.ndim - 2
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of("downstream", *key))
-            network = ResNet(
-                "basic", [1, 1, 1, 1], [w, 2 * w, 4 * w, 8 * w], dims, images.shape[1], 3, 1, True,
-                num_classes=labels, norm=("group", {"num_groups": 4}),
-            )  # fmt: skip
-        loss = nn.CrossEntropyLoss()
-        self.training.learn(network, loss, images, torch.tensor([int(c) for c in classes]), key)
-        with torch.no_grad():
-            found = torch.cat([network(part) for part in self.training.tensor(test.images).split(32)]).argmax(1)
-        return (found.numpy() == np.array([int(c) for c in test.labels])).astype(np.float64)
+
+@dataclass(frozen=True)
+class Ranker:
+    """The classifier of two classes, scored by the area under its ROC curve.
+
+    An image's value is its placement (DeLong et al. 1988): the share of images of the other class on the right side
+    of its score, ties counting half. Their mean over images of one class, and so over all, is the area.
+    """
+
+    training: Training
+    measure: str = field(default="AUC", init=False)
+
+    def __call__(self, real: Labelled, made: Labelled | None, test: Labelled, labels: int, key: Key) -> Array:
+        """Placements of the images of `test`. UserError: not two classes."""
+        truth = np.array([int(c) for c in test.labels])
+        if labels != 2 or len(set(truth)) != 2:
+            raise UserError("the area under the curve is of two classes.", "Take Classifier, or test on both classes.")
+        logits = _scores(self.training, real, made, test, labels, key)
+        score = logits[:, 1] - logits[:, 0]
+        ahead = np.sign(score[truth == 1][:, None] - score[truth == 0]) / 2 + 0.5
+        values = np.empty(len(truth))
+        values[truth == 1], values[truth == 0] = ahead.mean(1), ahead.mean(0)
+        return values
+
+
+def _scores(training: Training, real: Labelled, made: Labelled | None, test: Labelled, labels: int, key: Key) -> Array:
+    """Logits (n, labels) on `test` of a classifier that learned from the rest."""
+    from monai.networks.nets.resnet import ResNet
+
+    images, classes = _together(training, real, made)
+    w, dims = training.width, images.ndim - 2
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("downstream", *key))
+        network = ResNet(
+            "basic", [1, 1, 1, 1], [w, 2 * w, 4 * w, 8 * w], dims, images.shape[1], 3, 1, True,
+            num_classes=labels, norm=("group", {"num_groups": 4}),
+        )  # fmt: skip
+    training.learn(network, nn.CrossEntropyLoss(), images, torch.tensor([int(c) for c in classes]), key)
+    with torch.no_grad():
+        found: Array = torch.cat([network(part) for part in training.tensor(test.images).split(32)]).numpy()
+    return found
 
 
 @dataclass(frozen=True)

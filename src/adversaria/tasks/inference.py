@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor
 
 from adversaria.draws import Draws, seed_of
 from adversaria.games.game import Game
+from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
 
@@ -27,32 +30,48 @@ class Windows:
 
 
 @torch.no_grad()
-def translate(game: Game, source: Array, windows: Windows, handle: str, seed: int = 0) -> Array:
-    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled.
+def translate(
+    game: Game,
+    source: Array,
+    windows: Windows,
+    handle: str,
+    seed: int = 0,
+    raw: Mapping[str, NDArray[Any]] | None = None,
+    word: str = "source",
+) -> Array:
+    """Translate `source` (N, C, *S), scaled, to the game's output (N, C', *S), scaled; the game gets it as `word`.
 
     N are the slices of a volume for a 2D game, or 1. Draws are keyed by the case's handle, so the same
-    case gives the same bytes. The game must be in eval mode with the weights to be used.
+    case gives the same bytes. The game must be in eval mode with the weights to be used. `raw` are words of
+    the acquisition, (N, ...) or the same for all slices where they are numbers (N,): then no window may be cut.
     """
     device = next(game.parameters()).device
-    counter = _Counter(game, seed_of("apply", seed, handle))
+    counter = _Counter(game, seed_of("apply", seed, handle), word)
     made = []
-    step = max(1, windows.batch) if windows.size is None else 1
+    whole = windows.size is None or (raw and tuple(windows.size) == source.shape[2:])
+    if raw and not whole:
+        raise UserError(
+            f"raw data belong to the whole image, and windows of {windows.size} were asked for.",
+            "Leave out apply.window, or write window: whole.",
+        )
+    step = max(1, windows.batch) if whole else 1
     for start in range(0, len(source), step):
         piece = torch.from_numpy(np.array(source[start : start + step], np.float32)).to(device)
-        made.append(counter(piece) if windows.size is None else _blend(counter, piece, windows))
+        words = {w: torch.from_numpy(np.array(a[start : start + step])).to(device) for w, a in (raw or {}).items()}
+        made.append(counter(piece, words) if whole else _blend(counter, piece, windows))
     return torch.cat(made).float().cpu().numpy()
 
 
 class _Counter:
     """Calls the game on windows, numbering them so that each has draws of its own."""
 
-    def __init__(self, game: Game, seed: int):
-        self.game, self.seed, self.count = game, seed, 0
+    def __init__(self, game: Game, seed: int, word: str = "source"):
+        self.game, self.seed, self.word, self.count = game, seed, word, 0
 
-    def __call__(self, windows: Tensor) -> Tensor:
+    def __call__(self, windows: Tensor, words: Mapping[str, Tensor] = MappingProxyType({})) -> Tensor:
         slots = range(self.count, self.count + len(windows))
         self.count += len(windows)
-        return self.game({"source": windows, "draws": Draws(self.seed, 0, slots)})["output"]
+        return self.game({self.word: windows, **words, "draws": Draws(self.seed, 0, slots)})["output"]
 
 
 def _blend(predict: _Counter, image: Tensor, windows: Windows) -> Tensor:

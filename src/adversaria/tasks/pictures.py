@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,32 @@ def upright(plane: Array, axes: str) -> Array:
     if axes[1] not in "LP":
         plane = plane[:, :, ::-1]
     return plane
+
+
+# colours that differ for people who do not see red or green (Okabe and Ito 2008)
+COLOURS = {
+    "orange": (0.90, 0.62, 0.0), "sky blue": (0.34, 0.71, 0.91), "green": (0.0, 0.62, 0.45),
+    "yellow": (0.94, 0.89, 0.26), "purple": (0.80, 0.47, 0.65), "vermilion": (0.84, 0.37, 0.0),
+    "blue": (0.0, 0.45, 0.70),
+}  # fmt: skip
+
+
+def colour_of(number: int) -> tuple[str, tuple[float, float, float]]:
+    """The name and the colour in which class `number` (from 1) is drawn; after seven they repeat."""
+    names = list(COLOURS)
+    name = names[(number - 1) % len(names)]
+    return name, COLOURS[name]
+
+
+def contoured(plane: Array, labels: NDArray[Any]) -> Array:
+    """Draw the outlines of the classes (H, W) above 0 over a slice (H, W) or (H, W, 3) in 0 to 1: (H, W, 3)."""
+    from scipy.ndimage import binary_erosion
+
+    drawn = np.array(np.stack([plane] * 3, -1) if plane.ndim == 2 else plane, np.float32)
+    for number in range(1, int(labels.max(initial=0)) + 1):
+        inside = labels == number
+        drawn[inside & ~binary_erosion(inside)] = colour_of(number)[1]
+    return drawn
 
 
 def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:

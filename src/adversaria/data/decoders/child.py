@@ -8,13 +8,16 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from adversaria.data.decoders import dicom, nifti, raster
-from adversaria.data.decoders.result import Decoded, Refused
+from adversaria.data.decoders import cfl, dicom, hdf5, nifti, npy, raster
+from adversaria.data.decoders.result import Decoded, Part, Refused
+
+_RAW = {".cfl": cfl, ".npy": npy, ".h5": hdf5, ".hdf5": hdf5}
 
 
 def kind_of(path: Path) -> Any:
@@ -24,6 +27,8 @@ def kind_of(path: Path) -> Any:
         return dicom
     if name.endswith((".nii", ".nii.gz")):
         return nifti
+    if path.suffix.lower() in _RAW:
+        return _RAW[path.suffix.lower()]
     if name.endswith((".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".bmp")):
         return raster
     return dicom
@@ -59,6 +64,11 @@ def _told(decoded: Decoded, place: Path, number: int) -> dict[str, Any]:
         if decoded.pour is not None:
             _write(target, decoded.pour)
             told["poured"] = str(target)
+    elif decoded.parts:
+        told["parts"] = {name: asdict(part) for name, part in decoded.parts.items()}
+    elif decoded.arrays:
+        told |= {"parts": _placed(decoded.arrays), "poured": str(target)}
+        _write(target, lambda file: file.write(b"".join(one.tobytes() for one in decoded.arrays.values())))
     elif decoded.array is not None:
         array = np.asarray(decoded.array, np.float32)
         # axes in the order in which they lie in memory: nothing is turned on the way
@@ -67,6 +77,15 @@ def _told(decoded: Decoded, place: Path, number: int) -> dict[str, Any]:
         _write(target, pixels.tofile)
         told |= {"pixels": str(target), "shape": list(pixels.shape), "order": order}
     return told
+
+
+def _placed(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Say where arrays lie that are written one after the other."""
+    found, offset = {}, 0
+    for name, array in arrays.items():
+        found[name] = asdict(Part(array.dtype.str, array.shape, offset))
+        offset += array.nbytes
+    return found
 
 
 def _write(target: Path, pour: Callable[[Any], None]) -> None:

@@ -1,5 +1,6 @@
 """PNG, TIFF, JPEG, GIF and BMP, with their own bits."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ def _pillow(path: Path) -> Decoded:
                 raise Refused("it holds several frames", "Save each as a file of its own.")
             if _sixteen_bit_colour(path):
                 raise Refused("it is a PNG of 16-bit colour, which would lose half its bits", "Save it as TIFF.")
+            palette: list[list[int]] = []
             if picture.mode == "P":
+                flat = picture.getpalette("RGB") or []
+                palette = [flat[k : k + 3] for k in range(0, len(flat), 3)]
                 picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
             if picture.mode in ("1", "CMYK", "YCbCr", "LAB", "HSV"):
                 picture = picture.convert("L" if picture.mode == "1" else "RGB")
@@ -62,7 +66,8 @@ def _pillow(path: Path) -> Decoded:
         raise Refused("it is not a picture in any known format") from None
     except Exception as error:
         raise Refused(f"it is damaged: {str(error)[:200]}") from None
-    return _made(array, array.dtype, path)
+    made = _made(array, array.dtype, path)
+    return replace(made, facts={**made.facts, "palette": palette}) if palette else made
 
 
 def _sixteen_bit_colour(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,22 @@ class Refused(Exception):
         self.reason, self.remedy = reason, remedy
 
 
+@dataclass(frozen=True)
+class Part:
+    """Where a file holds an array as plain words."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int = 0
+    order: Literal["C", "F"] = "C"
+
+
 @dataclass
 class Decoded:
     """Pixels (C, *S), or where the file holds them as plain words, and facts (JSON).
 
-    With `pour`, the words are first to be poured into a file, and `mapped` says how they lie in that.
+    With `pour`, the words are first to be poured into a file, and `mapped` says how they lie in that. Raw data come as
+    named `arrays` or, where the file holds them as plain words, `parts`.
     """
 
     array: NDArray[Any] | None
@@ -30,6 +41,8 @@ class Decoded:
     mapped: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     pour: Callable[[BinaryIO], None] | None = None
+    parts: dict[str, Part] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def bounded(shape: tuple[int, ...], itemsize: int) -> int:

@@ -9,8 +9,10 @@ from adversaria.data.phantoms.brain_lesions import LESIONS, Lesions
 from adversaria.data.phantoms.contrast import enhanced, gradient_echo, inversion_recovery, spin_echo
 from adversaria.data.phantoms.fields import between
 from adversaria.data.phantoms.head import FACTORS, PARTS, Head
+from adversaria.data.phantoms.misregistration import Displacement
 from adversaria.data.phantoms.noise import counted, reconstructed, rician
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.phantoms.scene import SCANNERS
 from adversaria.data.phantoms.shapes import Canvas
 from adversaria.data.phantoms.tissues import Tissue, at_field
 from adversaria.draws import stream
@@ -50,7 +52,10 @@ class Brain(Phantom):
 
     Words also: `mask` (LABELS), `parts` (PARTS, finer), `tissue` (1 CSF, 2 grey, 3 white matter), `lesion`
     (instances), `brats` (1 core and solid, 2 oedema, 4 enhancing), `lesions`, `factors`, `label` (0 healthy, 1 sick),
-    `fractions` on request. A 2D case is cut at the subject's own height unless `height` (mm) is given.
+    `fractions` on request. A 2D case is cut at the subject's own height unless `height` (mm) is given. `domain` b is
+    a scanner with more shading, noise and blur; it moves no truth. With `misregistration` (mm, root mean square) there
+    are also `moving` (the modality of that name after a smooth and a rigid displacement), `moving_mask` and `flow` (mm
+    along rows, columns[, slices]): fixed(x) = moving(x + flow(x)).
     """
 
     words = (*CONTRASTS, "mask", "parts", "tissue", "lesion", "brats", "lesions", "factors", "label")
@@ -78,6 +83,9 @@ class Brain(Phantom):
         counts: float = 1.0,
         height: float | None = None,
         fractions: bool = False,
+        domain: str = "a",
+        misregistration: float = 0.0,
+        moving: str = "ct",
         seed: int = 0,
     ):
         super().__init__(size, dims, spacing or 210.0 / size, seed, prevalence, healthy)
@@ -85,6 +93,9 @@ class Brain(Phantom):
             raise ValueError(f"there is no brain lesion '{lesion}'; there are {', '.join(LESIONS)}")
         if field not in (1.5, 3.0):
             raise ValueError(f"a field of {field} T is not in the table; there are 1.5 and 3.0")
+        if domain not in SCANNERS or moving not in CONTRASTS:
+            raise ValueError(f"scanners are {', '.join(SCANNERS)}, and what can move is {', '.join(CONTRASTS)}")
+        self.domain, self.misregistration, self.moving = domain, misregistration, moving
         self.lesion, self.contrast, self.lesion_size = lesion, contrast, lesion_size
         self.field, self.noise, self.counts = field, noise, counts
         self.height, self.fractions = height, fractions
@@ -114,29 +125,43 @@ class Brain(Phantom):
             "factors": np.array([factors[f] for f in FACTORS], np.float32),
             "label": int(bool(table)),
         }
+        if self.misregistration:
+            made |= self._moved(head, canvas.fractions, lesions, mask)
         if self.fractions:
             made["fractions"] = np.concatenate([self.out(f) for f in canvas.fractions.values()])
         return made
 
     def images(self, head: Head, fractions: dict[int, Array], lesions: "Lesions | None") -> dict[str, Array]:
         """Form every image from the shares of the tissues."""
-        name = head.name
-        signals = self._mixed(name, fractions, lesions.agent if lesions else 0.0)
-        shade = 1 + np.float32(0.12 * head.factors["shade"]) * head.field("shade", 90.0)
+        signals = self._mixed(head.name, fractions, lesions.agent if lesions else 0.0)
+        return {word: self._seen(head, word, signal, "noise") for word, signal in signals.items()}
+
+    def _moved(
+        self, head: Head, fractions: dict[int, Array], lesions: "Lesions | None", mask: Array
+    ) -> dict[str, Array]:
+        """The moving image of a pair, its mask, and how to bring it back."""
+        way = Displacement.drawn(head.name, head.axes, self.spacing, self.misregistration)
+        signal = self._mixed(head.name, fractions, lesions.agent if lesions else 0.0)[self.moving]
+        image = self._seen(head, self.moving, way.image(signal), "moving noise")
+        return {"moving": self.out(image), "moving_mask": self.out(way.labels(mask)), "flow": way.flow}
+
+    def _seen(self, head: Head, word: str, signal: Array, take: str) -> Array:
+        """What the scanner shows of a signal."""
+        scanner = SCANNERS[self.domain]
         grain = 1 + np.float32(0.02) * head.field("grain", 6.0)
-        found = {}
-        for word, signal in signals.items():
-            random = stream(*name, "noise", word)
-            if word == "ct":
-                inside = np.clip(signal / 100 + 1, 0, 1)
-                found[word] = signal + 100 * (grain - 1) * inside + 4 * reconstructed(signal.shape, random)
-            elif word == "pet":
-                scan = self._blurred(signal * grain, 5.0)
-                full = 4e5 if self.dims == 2 else 2e7
-                found[word] = counted(scan, full * self.counts, random, 5 / 2.355 / self.spacing)
-            else:
-                found[word] = 1000 * rician(signal * shade * grain, self.noise, random)
-        return found
+        random, noise = stream(*head.name, take, word), self.noise * scanner.noise
+        if word == "ct":
+            inside = np.clip(signal / 100 + 1, 0, 1)
+            hard = np.where(signal > 200, signal * np.float32(scanner.hardness), signal)
+            sigma = np.float32(4 * scanner.noise)
+            return hard + 100 * (grain - 1) * inside + sigma * reconstructed(signal.shape, random, scanner.kernel)
+        if word == "pet":
+            scan = self._blurred(signal * grain, 5.0 + scanner.blur)
+            full = 4e5 if self.dims == 2 else 2e7
+            return counted(scan, full * self.counts / scanner.noise, random, 5 / 2.355 / self.spacing)
+        shade = 1 + np.float32(scanner.shading * head.factors["shade"]) * head.field("shade", 90.0)
+        seen = self._blurred(signal * shade * grain, scanner.blur) if scanner.blur else signal * shade * grain
+        return 1000 * rician(seen, noise, random)
 
     def _mixed(self, name: tuple[int | str, ...], fractions: dict[int, Array], agent: float) -> dict[str, Array]:
         """Signals of MR relative to white matter's, HU and SUV, mixed by the shares of the tissues."""

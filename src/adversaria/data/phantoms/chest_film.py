@@ -101,7 +101,7 @@ class ChestFilm(Phantom):
         lesion = (chest.lesion > 0.5).astype(np.int16)
         table = [self._row(finding, chest, lesion)] if finding != "normal" else []
         return {
-            "film": self._film(name, soft, bone, label, chest.f["thickness"])[None],
+            "film": self.exposed(name, soft, bone, label, chest.f["thickness"])[None],
             "soft": (_SOFT * soft)[None].astype(np.float32),
             "bone": (_BONE * bone)[None].astype(np.float32),
             "mask": mask[None],
@@ -123,7 +123,7 @@ class ChestFilm(Phantom):
         size = chest.diameter if finding == "nodule" else float(2 * np.sqrt(lesion.sum() / np.pi) * self.spacing)
         return {"id": 1, "type": finding, "diameter_mm": size, "centre_mm": [-x, 0.0, -y]}
 
-    def _film(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
+    def exposed(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
         """Expose, add scatter and photon noise, and bring to the grey scale of the site."""
         from scipy.ndimage import gaussian_filter
 

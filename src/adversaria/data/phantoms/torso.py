@@ -74,7 +74,7 @@ class TorsoCT(Phantom):
         name = self.named(subject)
         height = between((*name, "height"), *LEVELS[self.level])
         axes = self.axes(height)
-        body = _Body(name, axes, self.spacing, height)
+        body = Body(name, axes, self.spacing, height)
         canvas = Canvas((self.size, self.size, len(axes[2])), self.spacing, -1000.0, self.fractions)
         body.paint(canvas)
         lesion: NDArray[Any] = np.zeros_like(canvas.labels)
@@ -97,7 +97,7 @@ class TorsoCT(Phantom):
         return made
 
 
-class _Body:
+class Body:
     """One subject's anatomy on a grid: x to the patient's left, y to the back, z up (mm)."""
 
     def __init__(self, name: tuple[int | str, ...], axes: Axes, voxel: float, height: float):
@@ -119,9 +119,11 @@ class _Body:
         self.at = self.warped()
 
     def draw(self, what: str, mean: float, spread: float) -> float:
+        """Draw one of the subject's numbers, normal."""
         return about((*self.name, what), mean, spread)
 
     def field(self, what: str, pitch: float) -> Array:
+        """Evaluate a random field of the subject."""
         return Lattice((*self.name, what), pitch, 330.0).on(self.axes)
 
     def warped(self) -> Points:
@@ -142,6 +144,7 @@ class _Body:
         )
 
     def place(self, organ: str, centre: tuple[float, float, float], spread: float = 4.0) -> tuple[float, ...]:
+        """Place an organ about its centre."""
         return tuple(c + about((*self.name, organ, k), 0, spread) for k, c in enumerate(centre))
 
     def organ(
@@ -151,26 +154,32 @@ class _Body:
         axes: tuple[float, float, float],
         scale: float = 1.0,
     ) -> Array:
+        """Give the distance to an ellipsoid whose place, size and turn are the subject's own."""
         sized = tuple(a * scale * about((*self.name, name, "axis", k), 1, 0.06) for k, a in enumerate(axes))
         return ellipsoid(self.at, self.place(name, centre), sized, about((*self.name, name, "turn"), 0, 0.1))
 
     def wall(self) -> Array:
+        """Give the distance to the outside of the muscles."""
         return cylinder(self.at, (0, 0), 146, 97)
 
     def cavity(self) -> Array:
+        """Give the distance to the inside of the wall."""
         x, y, z = self.at
         thick = 11 + 4 * np.clip((y - 40) / 40, 0, 1)
         return intersection(self.wall() + thick, -ellipsoid((x, y, 0 * z), (0, 84, 0), (62, 40, 1)), 6.0)
 
     def liver(self) -> Array:
+        """Give the distance to both lobes of the liver."""
         right = self.organ("liver right", (-66, -12, 168), (62, 66, 74), self.factors["liver"])
         left = self.organ("liver left", (-8, -40, 172), (56, 30, 40), self.factors["liver"])
         return intersection(union(right, left, 12), self.cavity() + 3, 3.0)
 
     def heart(self) -> Array:
+        """Give the distance to the heart."""
         return self.organ("heart", (16, -24, 222), (56, 46, 42), self.factors["heart"])
 
     def lungs(self) -> Array:
+        """Give the distance to both lungs."""
         found: list[Array] = []
         for side, name in ((-1, "right"), (1, "left")):
             lung = self.organ(f"{name} lung", (side * 72, 2, 258), (60, 84, 100))
@@ -196,6 +205,7 @@ class _Body:
         self.bones(canvas, grain, wall)
 
     def bowel(self, canvas: Canvas, grain: Array) -> None:
+        """Paint loops of bowel."""
         loops = self.field("loops", 17.0)
         low = np.clip((self.at[2] - 165) / 10, 0, None)
         inside = intersection(self.inside + 8, (0.25 - loops) * 16 + low * 8, 3.0)
@@ -204,6 +214,7 @@ class _Body:
         canvas.paint(intersection(inside + 5, (self.factors["gas"] - loops) * 16), -920.0, LABELS["bowel"])
 
     def abdomen(self, canvas: Canvas, grain: Array) -> None:
+        """Paint the organs of the abdomen."""
         f, e = self.factors, self.factors["enhancement"]
         liver = self.liver()
         canvas.paint(liver, 58 + 50 * e + 4 * grain, LABELS["liver"])
@@ -229,6 +240,7 @@ class _Body:
         canvas.paint(cylinder(self.at, self.place("cava", (-18, 34, 0))[:2], 12, 9), 45 + 90 * e, LABELS["cava"])
 
     def thorax(self, canvas: Canvas, grain: Array) -> None:
+        """Paint lungs, heart and aorta."""
         f, e = self.factors, self.factors["enhancement"]
         heart, lungs = self.heart(), self.lungs()
         y, z = self.at[1], self.at[2]
@@ -241,15 +253,27 @@ class _Body:
         aorta = cylinder(self.at, self.place("aorta", (16, 34, 0))[:2], self.draw("aorta radius", 11, 1.2))
         canvas.paint(aorta, 45 + 100 * e, LABELS["aorta"])
 
-    def bones(self, canvas: Canvas, grain: Array, wall: Array) -> None:
+    def ribs(self, wall: Array) -> Array:
+        """Give the distance to the ribs."""
         x, y, z = self.at
-        strength = self.factors["bone"]
         phase = ((z - 0.55 * y + self.draw("rib phase", 0, 8)) % 25.0) - 12.5
         rib = np.sqrt(np.square(phase / 1.25) + np.square(wall + 8)) - 5.5
-        rib = np.maximum(rib, np.maximum(120 - z, 12 - np.abs(x)))
+        found: Array = np.maximum(rib, np.maximum(120 - z, 12 - np.abs(x)))
+        return found
+
+    def discs(self) -> Array:
+        """Where the spine is disc and not vertebra."""
+        found: Array = np.abs((self.at[2] + self.draw("disc phase", 0, 8)) % 33.0 - 16.5) < 4.5
+        return found
+
+    def bones(self, canvas: Canvas, grain: Array, wall: Array) -> None:
+        """Paint ribs and spine."""
+        x, y, z = self.at
+        strength = self.factors["bone"]
+        rib = self.ribs(wall)
         for distance, value in ((rib, 560 * strength), (rib + 2.5, 180 * strength + 30 * grain)):
             canvas.paint(distance, value, LABELS["bone"])
-        disc = np.abs((z + self.draw("disc phase", 0, 8)) % 33.0 - 16.5) < 4.5
+        disc = self.discs()
         arch = union(cylinder(self.at, (0, 86), 17, 13), ellipsoid((x, y, 0 * z), (0, 106, 0), (5, 15, 1)), 5)
         sides = np.minimum(
             ellipsoid((x, y, 0 * z), (26, 84, 0), (17, 5, 1)),
@@ -275,7 +299,7 @@ class _Body:
             random = stream(*self.name, "lesion", number)
             where, u, v, w = random.uniform(size=4)
             radius = 0.5 * scale * (sizes[0] + u * (sizes[1] - sizes[0]))
-            centre = self._spot(level, where, 0.0 if number == 1 else 1.2 * radius * (2 * w - 1))
+            centre = self.spot(level, where, 0.0 if number == 1 else 1.2 * radius * (2 * w - 1))
             if centre is None:
                 continue
             delta = contrast * (change[0] + v * (change[1] - change[0]))
@@ -300,10 +324,10 @@ class _Body:
             )
         return labels, table
 
-    def _spot(self, level: str, where: float, offset: float) -> list[float] | None:
+    def spot(self, level: str, where: float, offset: float) -> list[float] | None:
         """Choose a place in the host organ, `offset` mm from the slice; the same on every grid."""
         places = axis(60, 6.0, 3.0 * (where - 0.5))
-        probe = _Body(
+        probe = Body(
             self.name, (places, places, axis(1, 1.0, self.factors["height"] + offset)), 6.0, self.factors["height"]
         )
         host = {"heart": probe.heart, "chest": probe.lungs}.get(level, probe.liver)

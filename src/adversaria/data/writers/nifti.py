@@ -26,7 +26,7 @@ def write(image: Image, path: Path, mark: "Mark", source: Path | None) -> Path:
     made = nibabel.Nifti1Image(array.astype(np.float32), image.affine if image.affine is not None else np.eye(4))
     header = made.header
     if source is not None and source.name.lower().endswith((".nii", ".nii.gz")):
-        _keep_geometry(header, nibabel.load(source).header)
+        keep_geometry(header, nibabel.load(source).header)
     elif image.affine is not None:
         made.set_qform(image.affine, code=1)
         made.set_sform(image.affine, code=1)
@@ -36,7 +36,7 @@ def write(image: Image, path: Path, mark: "Mark", source: Path | None) -> Path:
     return put(path, gzip.compress(content, 6, mtime=0) if path.name.lower().endswith(".gz") else content)
 
 
-def _keep_geometry(header: object, source: object) -> None:
+def keep_geometry(header: object, source: object) -> None:
     """Copy the fields of orientation and size as they stand in the file, without recomputing them."""
     fields = [
         "qform_code",

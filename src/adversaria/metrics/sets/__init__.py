@@ -1,5 +1,6 @@
 """Measures of sets of images: one value a set, with facts. `__all__` lists the measures themselves."""
 
+from adversaria.metrics.sets.constancy import COLOUR_CONSTANCY
 from adversaria.metrics.sets.extrapolation import FID_INFINITY
 from adversaria.metrics.sets.frechet import FID
 from adversaria.metrics.sets.histograms import JS, W1
@@ -11,6 +12,7 @@ from adversaria.metrics.sets.neighbours import COVERAGE, DENSITY, PRECISION, REC
 from adversaria.metrics.sets.structure import ISC
 
 __all__ = [
+    "COLOUR_CONSTANCY",
     "COVERAGE",
     "DATA_COPYING",
     "DENSITY",

@@ -10,6 +10,7 @@ NEEDS = {
     "outputs": "a set of images to be scored",
     "references": "a set of reference images",
     "degraded": "a set of images known to be of low quality",
+    "masks": "a region of each image",
     "data_range": "a declared data range",
     "output_features": "features of the images to be scored",
     "reference_features": "features of reference images",
@@ -34,7 +35,8 @@ class SetMetric:
     """A measure of a set of images, not of a case, and its facts.
 
     `function` takes the words that `needs` names: lists of images (C, *S), arrays of features (n, d), class
-    probabilities (n, K), the declared range; it gives an `Estimate`. Under `fewest` images in any set it is
+    probabilities (n, K), the declared range; it gives an `Estimate`; words that it `takes` are given where they are
+    known. Under `fewest` images in any set it is
     refused, and under `few` the estimate carries a caution. `level` is always "set": the value belongs to the
     set and no case has a share of it.
     """
@@ -50,6 +52,7 @@ class SetMetric:
     fewest: int
     few: int
     dims: tuple[int, ...] = (2, 3)
+    takes: tuple[str, ...] = ()
     level: str = "set"
 
     @property
@@ -69,7 +72,8 @@ class SetMetric:
         sizes = [len(words[word]) for word in self.needs if word in (*_SETS, "probabilities")]
         if min(sizes) < self.fewest:
             raise NotApplicable(f"it needs at least {self.fewest} images in each set, and one has {min(sizes)}")
-        found = self.function(**{word: words[word] for word in self.needs})
+        known = [word for word in self.takes if words.get(word) is not None]
+        found = self.function(**{word: words[word] for word in (*self.needs, *known)})
         said = [found.note] if found.note else []
         if min(sizes) < self.few:
             said.append(f"only {min(sizes)} images in a set, under {self.few}: read it with caution")

@@ -1,21 +1,20 @@
 """Inception-v3 as the Frechet Inception distance uses it, from a file of weights that the user brings."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, max_pool2d, relu
 
 from adversaria.metrics.sets.networks import FeatureNetwork
+from adversaria.metrics.weights import read_weights
 from adversaria.vocabulary import UserError
 
 CLASSES = 1008
 REMEDY = (
     "Get pt_inception-2015-12-05-6726825d.pth (the weights of 2015 that published FIDs use, converted for "
-    "pytorch-fid) and give --features inception=PATH, or use phantom-cnn."
+    "pytorch-fid; `adversaria weights inception`) and give --features inception=PATH, or use phantom-cnn."
 )
 
 
@@ -165,24 +164,11 @@ class Inception(nn.Module):
 
 def _fill(net: Inception, path: Path) -> None:
     """Copy the weights in; auxiliary heads of the file are left out."""
-    if not path.is_file():
-        raise UserError(f"there is no file of weights at {path}.", REMEDY)
-    try:
-        if path.suffix == ".safetensors":
-            found = load_file(path)
-        else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # torch, zipfile, pickle and safetensors each have errors of their own for a damaged file
-        raise UserError(f"{path} cannot be read as weights ({type(error).__name__}).", REMEDY) from error
-    own = net.state_dict()
-    if not isinstance(found, Mapping):
-        raise UserError(f"{path} holds no named tensors.", REMEDY)
-    for name, tensor in own.items():
+    found = read_weights(path, REMEDY)
+    for name, tensor in net.state_dict().items():
         given = found.get(name)
-        counter = name.endswith("num_batches_tracked")
-        if given is None and counter:
+        if given is None and name.endswith("num_batches_tracked"):
             continue
-        if not isinstance(given, Tensor) or given.shape != tensor.shape:
+        if given is None or given.shape != tensor.shape:
             raise UserError(f"{path} does not hold Inception-v3 of 2015: '{name}' is missing or misshapen.", REMEDY)
         tensor.copy_(given)

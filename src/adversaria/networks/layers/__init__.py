@@ -6,6 +6,7 @@ from adversaria.networks.layers.conditional_batch_norm import ConditionalBatchNo
 from adversaria.networks.layers.equalised import Equalised
 from adversaria.networks.layers.leaky_relu import LeakyReLU
 from adversaria.networks.layers.minibatch_deviation import MinibatchDeviation
+from adversaria.networks.layers.patient_norm import PatientNorm
 from adversaria.networks.layers.pixel_norm import PixelNorm
 from adversaria.networks.layers.projection import Projection
 from adversaria.networks.layers.self_attention import SelfAttention
@@ -20,6 +21,7 @@ __all__ = [
     "Equalised",
     "LeakyReLU",
     "MinibatchDeviation",
+    "PatientNorm",
     "PixelNorm",
     "Projection",
     "SelfAttention",

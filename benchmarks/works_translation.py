@@ -1,0 +1,275 @@
+"""The works of Table 5, each at its purpose: an image of the other kind, or labels found in images that have none.
+
+A row holds, for unseen subjects, the mean and a t interval of the method, of copying the input (for labels: of a
+segmenter that knows the labelled kind alone) and of the supervised twin: the same network, trained for as long on
+pairs by pixels alone, or on labels of the kind that has none. `better by` are paired differences with intervals, in
+the measure's own direction; a row beats its baselines only where both intervals lie above zero.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from adversaria.commands.restored import Restored
+from adversaria.commands.scoring import identity, output_of, score_part
+from adversaria.commands.session import feed_of, game_of, open_session, shapes_of
+from adversaria.data.intensity import typical
+from adversaria.draws import Draws
+from adversaria.engine.optimising import build
+from adversaria.engine.turns import Table
+from adversaria.games import Game
+from adversaria.metrics.statistics import Summary, paired, summarise
+from adversaria.recipes import Recipe, read_recipe
+from adversaria.recipes.yaml import Node
+from adversaria.run import Run
+from benchmarks.translation import Learned, Row, faster, seeded
+from benchmarks.works_judging import game_of as fitting
+from benchmarks.works_judging import opened, words
+from benchmarks.works_twins import trained
+
+VERSION = 1
+# played for longer; named before any of them was run
+LONG = ("wolterink-2017a", "huo-2017", "yang-2018b", "maspero-2018", "shaban-2018", "chen-2018a")
+SUBJECTS = {"train": 40, "validation": 1, "test": 16}
+Values = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Judged(Row):
+    """A row with an interval beside every mean, and by how much the method is better than each baseline."""
+
+    means: dict[str, str] = field(default_factory=dict)
+    better_by: dict[str, str] = field(default_factory=dict)
+    least: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def beats_baselines(self) -> bool:
+        """Whether every difference to a baseline has an interval above zero."""
+        return bool(self.least) and all(low > 0 for low in self.least.values())
+
+
+@dataclass(frozen=True)
+class TranslationPlan:
+    """How a work of Table 5 is judged: `images` by a measure, or `labels` by Dice."""
+
+    measure: str = "psnr"
+    better: str = "higher"
+    changes: tuple[str, ...] = ()
+    network: str = "generator"
+    labels: str = ""
+    classes: tuple[int, ...] = (1,)
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+    def version(self) -> int:
+        """The version of the way of judging."""
+        return VERSION
+
+    def judged(self, key: str, seconds: float) -> Row:
+        """Play and judge."""
+        if self.labels:
+            return labelled(key, seconds, self)
+        return translated(key, seconds, self)
+
+
+def translated(key: str, seconds: float, plan: TranslationPlan) -> Row:
+    """Compare the translations of unseen subjects with the truth, beside the input and the supervised twin."""
+    with TemporaryDirectory() as folder:
+        recipe = read_recipe(key, plan.changes)
+        recipe.tree["subjects"] = SUBJECTS
+        run = Run(Path(folder))
+        made = play(recipe, run, seconds)
+        twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds)
+        session, part = made.session, made.session.make_part("test")
+        methods = {
+            "output": output_of(made.restored),
+            "copying the input": identity,
+            "the supervised twin": output_of(twin.restored),
+        }
+        done = score_part(session, part, methods, "run")
+    values: Values = {}
+    for score in done.scores:
+        if score.measure == plan.measure and score.region == "whole":
+            values.setdefault(score.method, []).append(score.value)
+    return row(
+        key,
+        "images of the other kind",
+        plan.measure,
+        plan.better,
+        values,
+        made,
+        f"{SUBJECTS['train']} subjects to train on, {SUBJECTS['test']} others; the twin: {twin.plays} plays on pairs",
+    )
+
+
+@dataclass(frozen=True)
+class Played:
+    """A game after its budget, and what it takes to use it."""
+
+    session: Any
+    restored: Restored
+    plays: int
+    seconds: float
+
+
+def play(recipe: Recipe, run: Run, seconds: float) -> Played:
+    """Play a recipe on its phantom for so many CPU seconds, with rates that fit them."""
+    seeded()
+    run.create()
+    session = open_session(recipe, run)
+    part = session.make_part("train")
+    feed, training = feed_of(session, part), recipe.training()
+    shapes = shapes_of(part, training.patch)
+    game = game_of(session, shapes)
+    plays, spent = learn(game, feed, training, seconds)
+    scales = {w: [c.scales[w] for cases in part.streams.values() for c in cases if w in c.scales] for w in shapes}
+    unit = next((c.units["target"] for cases in part.streams.values() for c in cases if "target" in c.units), "")
+    known = {word: typical(found) for word, found in scales.items() if found}
+    restored = Restored(run, recipe, game.eval(), shapes, known, unit, plays, 0, "")
+    return Played(session, restored, plays, spent)
+
+
+def learn(game: Game, feed: Any, training: Any, seconds: float) -> tuple[int, float]:
+    """Play batches of a feed until the seconds are over."""
+    made = build(
+        game, {player: faster(training.optimisers.get(player, own)) for player, own in game.optimisers.items()}
+    )
+    table = Table(game, step=lambda player: made[player].step())
+    start, plays = time.process_time(), 0
+    game.train()
+    while time.process_time() - start < seconds:
+        game.plays = plays
+        batch = feed.batch(plays, 0, 1)
+        table.play([{**batch, "draws": Draws(0, plays, range(training.batch))}])
+        plays += 1
+    return plays, time.process_time() - start
+
+
+def supervised(recipe: Recipe, network: str) -> Recipe:
+    """The twin of a recipe: its translator, trained on pairs of its own source's stream by pixels alone."""
+    tree = {k: v for k, v in recipe.tree.items() if k not in ("game", "bind", "phantom", "train")}
+    stream = recipe.bind["source"].rpartition(".")[0]
+    truth = recipe.evaluation().truth or recipe.bind["target"]
+    node = recipe.game.arguments[network]
+    arguments = {"generator": node, "terms": {"pixel": Node("Pixel", {"weight": 1.0})}}
+    phantom = recipe.tree["phantom"]
+    tree["phantom"] = phantom if isinstance(phantom, Node) else {stream: phantom[stream]}
+    tree["bind"] = {"source": recipe.bind["source"], "target": truth}
+    tree["train"] = {k: v for k, v in recipe.tree.get("train", {}).items() if k not in ("optimisers", "average")}
+    return Recipe(recipe.name, {**tree, "game": Node("Supervised", arguments)}, recipe.extra)
+
+
+def labelled(key: str, seconds: float, plan: TranslationPlan) -> Row:
+    """Compare the labels found in images of the kind that has none, beside no adaptation and the supervised twin.
+
+    `plan.labels` says which of the batch's images come with labels: source or target. The other kind is segmented.
+    """
+    recipe = opened(key, plan.changes)
+    known, other = ("source", "target") if plan.labels == "source" else ("target", "source")
+    places = {word: recipe.bind[word].rpartition(".")[0] for word in (known, other)}
+    rules, mask = recipe.intensities(), recipe.bind["mask"].rpartition(".")[2]
+    train = [words(recipe, SUBJECTS["train"], 25_000 * n, place) for n, place in enumerate(places.values())]
+    unseen = words(recipe, SUBJECTS["test"], 50_000, places[other], (mask,))
+    truth = torch.stack([torch.as_tensor(rules["mask"].fit(m.numpy()).forward(m.numpy())) for m in unseen[mask]])
+    more = words(recipe, SUBJECTS["train"], 75_000, places[other], (mask,))
+    labels = torch.stack([torch.as_tensor(rules["mask"].fit(m.numpy()).forward(m.numpy())) for m in more[mask]])
+    seeded()
+    game = fitting(recipe, *train)
+    learned = Learned(game, train, 1_000_000, min(4, recipe.training().batch + 1), rates(recipe, game), seconds)
+    asked = {other: unseen[other]} if other == "source" else {"source": unseen[other], "target": unseen[other]}
+    found = {"output": learned.answers(asked, "mask", 8)}
+    for name, (image, wanted) in {
+        "no adaptation": (train[0][known], train[0]["mask"]),
+        "the supervised twin": (more[other], labels),
+    }.items():
+        seeded()
+        fresh = getattr(fitting(recipe, *train), plan.network)
+        told = trained(fresh, image, wanted[:, 0].round().long(), min(learned.plays, 400), 4)
+        found[name] = told(unseen[other]).argmax(1, keepdim=True)
+    values = {name: dices(made, truth, plan.classes) for name, made in found.items()}
+    data = f"{SUBJECTS['train']} images of each kind to train on, {SUBJECTS['test']} others"
+    return row(key, f"labels in {other} images without any", "Dice", "higher", values, learned, data)
+
+
+def rates(recipe: Recipe, game: Game) -> dict[str, Any]:
+    """The optimisers of a recipe with rates that fit its budget."""
+    stated = recipe.training().optimisers
+    return {player: faster(stated.get(player, own)) for player, own in game.optimisers.items()}
+
+
+def dices(found: Tensor, truth: Tensor, classes: Sequence[int]) -> list[float]:
+    """Mean Dice of each case over the classes that it shows; nothing is no case."""
+    made = []
+    for a, b in zip(found.round(), truth.round(), strict=True):
+        each = [2 * ((a == k) & (b == k)).sum() / ((a == k).sum() + (b == k).sum()) for k in classes if (b == k).any()]
+        made.append(float(torch.stack(each).mean()) if each else float("nan"))
+    return made
+
+
+def row(key: str, purpose: str, measure: str, better: str, values: Values, made: Any, data: str) -> Row:
+    """Write what was found: means, and paired differences, with intervals over the cases."""
+    shown = [k for k, value in enumerate(values["output"]) if np.isfinite(value)]
+    values = {name: [found[k] for k in shown] for name, found in values.items()}
+    sign = 1.0 if better == "higher" else -1.0
+    by = {n: paired(*((values["output"], v) if sign > 0 else (v, values["output"]))) for n, v in values.items()}
+    by.pop("output")
+    facts = replace(
+        Judged(key, purpose, measure, better, float(np.mean(values["output"])), {}, data),
+        baselines={name: float(np.mean(found)) for name, found in values.items() if name != "output"},
+        plays=made.plays,
+        cpu_seconds=round(made.seconds, 1),
+        note="; ".join(f"better than {name} by {said(one)}" for name, one in by.items()),
+    )
+    return replace(
+        facts,
+        means={name: said(summarise(found)) for name, found in values.items()},
+        better_by={name: said(one) for name, one in by.items()},
+        least={name: float(one.low) if one.low is not None else float("-inf") for name, one in by.items()},
+    )
+
+
+def said(one: Summary) -> str:
+    """A mean with its interval."""
+    return f"{one.mean:.3g}" if one.low is None else f"{one.mean:.3g} [{one.low:.3g}, {one.high:.3g}]"
+
+
+UNPAIRED = TranslationPlan()
+HU = TranslationPlan("mae", "lower")
+
+PLANS: dict[str, TranslationPlan] = {
+    "nie-2017": replace(HU, network="first"),
+    "emami-2018": HU,
+    "jin-2018a": UNPAIRED,
+    "jiang-2018": TranslationPlan(labels="source", network="segmenter"),
+    "zhang-2018d": TranslationPlan(labels="source", network="target_segmenter", classes=(1, 2, 3, 4, 5, 6, 7)),
+    "huo-2017": TranslationPlan(labels="source", network="segmenter"),
+    "hiasa-2018": HU,
+    "wolterink-2017a": HU,
+    "huo-2018b": TranslationPlan(labels="source", network="segmenter"),
+    "yang-2018b": HU,
+    "maspero-2018": HU,
+    "bi-2017": HU,
+    "ben-cohen-2018": replace(HU, network="coarse"),
+    "armanious-2018c": HU,
+    "wei-2018": replace(HU, network="first"),
+    "pan-2018": HU,
+    "choi-2017": UNPAIRED,
+    "hou-2017": TranslationPlan(labels="source", network="task"),
+    "zhang-2018c": TranslationPlan(labels="target", network="segmenter", classes=(1, 2)),
+    "chen-2018a": TranslationPlan(labels="target", network="segmenter", classes=(1, 2)),
+    "dar-2018a": UNPAIRED,
+    "yang-2018c": UNPAIRED,
+    "welander-2018": UNPAIRED,
+    "yu-2018": UNPAIRED,
+    "olut-2018": UNPAIRED,
+    "nie-2018-7t": replace(UNPAIRED, network="first"),
+    "bentaieb-2018": UNPAIRED,
+    "shaban-2018": UNPAIRED,
+    "bayramoglu-2017a": UNPAIRED,
+}

@@ -1,0 +1,110 @@
+"""Labelling of a volume from two projections, with an energy of what sequences of labels look like."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, relu
+
+from adversaria.games.game import Game, Play
+from adversaria.games.optimisers import Adam
+from adversaria.losses.segmentation import label_maps
+from adversaria.vocabulary import Batch
+
+
+class ButterflyGAN(Game):
+    """Vertebrae labelling with an energy-based adversary (Sekuboyina et al. 2018, eq. 1 to 4; after Zhao et al. 2017).
+
+    labeller:  sum_v ||Y_v - S_v(x)||^2 + H^w(S_v(x), Y_v) + E_v(S_v(x))     for the views v
+    energies:  sum_v E_v(Y_v) + max(0, m - E_v(S_v(x))),    E(z) = sum (D(z) - z)^2
+
+    Views are the maxima of the volume along its last axis and along that before (of a spine whose rows run down,
+    columns back and slices across: from the side and from the front). Y are Gaussian maps (deviation `spread`,
+    voxels) around the middle of each label of `mask`, the background's being 1 minus their maximum; H is cross entropy
+    with the likeliest label, its classes weighted by `balance` (equal if none); E sees the maps without background.
+    The product of both views' probabilities is the label of a voxel. Reads `source` and `mask` (labels, B 1 S).
+    """
+
+    key = "btrfly-gan"
+    segments = True
+    players = {"labeller": ("labeller",), "energies": ("first_energy", "second_energy")}
+    optimisers = {"labeller": Adam(1e-3), "energies": Adam(1e-3)}
+
+    def __init__(
+        self,
+        labeller: nn.Module,
+        first_energy: nn.Module,
+        second_energy: nn.Module,
+        classes: int = 25,
+        margin: float = 32.0,
+        spread: float = 3.0,
+        energy_weight: float = 1.0,
+        balance: tuple[float, ...] = (),
+    ):
+        super().__init__()
+        self.labeller, self.first_energy, self.second_energy = labeller, first_energy, second_energy
+        self.classes, self.margin, self.spread = classes, margin, spread
+        self.energy_weight, self.balance = energy_weight, tuple(balance)
+
+    @property
+    def couples_samples(self) -> bool:
+        """Weights of labels count the batch's pixels."""
+        return bool(self.balance) or super().couples_samples
+
+    @classmethod
+    def wiring(cls, classes: int = 25) -> dict[str, dict[str, str | int]]:
+        """The labeller gives a map for each class and view."""
+        return {
+            "labeller": {"in_channels": "source", "out_channels": classes},
+            "first_energy": {},
+            "second_energy": {},
+        }
+
+    def play(self, batch: Batch) -> Play:
+        """Energies, then labeller."""
+        found = self.labeller(*views(batch["source"]))
+        wanted = [self.heat(batch["mask"], axis).to(found[0].dtype) for axis in (-1, -2)]
+        losses = {}
+        for name, maps, truth in zip(("first", "second"), found, wanted, strict=True):
+            losses[f"{name}_real"] = self.energy(name, truth).mean()
+            losses[f"{name}_margin"] = relu(self.margin - self.energy(name, maps)).mean()
+        yield "energies", losses
+        losses = {}
+        for name, maps, truth in zip(("first", "second"), found, wanted, strict=True):
+            weights = maps.new_tensor(self.balance) if self.balance else None
+            losses[f"{name}_heat"] = (maps - truth).square().mean()
+            losses[f"{name}_cross_entropy"] = cross_entropy(maps, truth.argmax(1), weights)
+            losses[f"{name}_energy"] = self.energy_weight * self.energy(name, maps).mean()
+        yield "labeller", losses
+
+    def energy(self, view: str, maps: Tensor) -> Tensor:
+        """The energy (B,) of maps (B, K, *V), the background's left out."""
+        seen = maps[:, 1:]
+        error = getattr(self, f"{view}_energy")(seen) - seen
+        return error.to(torch.promote_types(error.dtype, torch.float32)).square().flatten(1).sum(1)
+
+    def heat(self, mask: Tensor, axis: int) -> Tensor:
+        """Gaussian maps (B, K, *V) around the middles of the labels of (B, 1, *S), seen along an axis."""
+        axis %= mask.ndim
+        shown = label_maps(mask, self.classes)[:, 1:].to(mask.dtype)
+        kept = [a for a in range(2, mask.ndim) if a != axis]
+        size = shown.sum(tuple(range(2, mask.ndim)))
+        far = torch.zeros((), dtype=mask.dtype, device=mask.device)
+        for place, a in enumerate(kept):
+            along = torch.arange(mask.shape[a], dtype=mask.dtype, device=mask.device)
+            profile = shown.sum([b for b in range(2, mask.ndim) if b != a])
+            middle = (profile * along).sum(-1) / size.clamp_min(1)
+            away = (along - middle[..., None]).square()
+            far = far + away.view(*away.shape[:2], *[-1 if q == place else 1 for q in range(len(kept))])
+        maps = torch.exp(-far / (2 * self.spread**2)) * (size > 0).view(*size.shape, *[1] * len(kept))
+        return torch.cat([1 - maps.amax(1, keepdim=True), maps], 1)
+
+    def forward(self, batch: Batch) -> Batch:
+        """Label `source`: probabilities (B, classes, *S), of both views together, and the likeliest label."""
+        first, second = self.labeller(*views(batch["source"]))
+        both = torch.softmax(first, 1).unsqueeze(-1) * torch.softmax(second, 1).unsqueeze(-2)
+        found = both / both.sum(1, keepdim=True)
+        return {"output": found, "mask": found.argmax(1, keepdim=True)}
+
+
+def views(volume: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest values of a volume (B, C, *S) along its last axis, and along that before."""
+    return volume.amax(-1), volume.amax(-2)

@@ -1,0 +1,50 @@
+"""Computed tomography from few views."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from adversaria.physics.dose import WATER, LowDoseCT
+from adversaria.physics.operator import Operator
+from adversaria.physics.radon import ParallelBeam
+
+
+class SparseViewCT(Operator):
+    """A CT image reconstructed from `views` parallel projections, equally spaced over `span` degrees.
+
+    The image in HU is projected and reconstructed by filtered back-projection, which leaves streaks. With `photons`
+    every detector element of 1 mm receives that many in each view without the patient (`LowDoseCT.noisy`: Poisson
+    counts and electronic noise); by default there is no noise. The kernel is as wide as `resolution` mm; elements are
+    pixels. Outside the circle that all views see the image is cut off at air. HU (B, 1, H, W[, D]) of square slices,
+    pixels of `spacing` mm; volumes slice by slice.
+    """
+
+    key = "sparse-view"
+
+    def __init__(
+        self,
+        views: int = 45,
+        span: float = 180.0,
+        photons: float | None = None,
+        electronic: float = 10.0,
+        resolution: float = 0.0,
+    ):
+        super().__init__()
+        if views < 1:
+            raise ValueError(f"{views} views are no scan")
+        self.views, self.span, self.photons, self.electronic = views, span, photons, electronic
+        self.resolution = resolution
+
+    def measure(self, hu: Tensor, spacing: float, random: np.random.Generator) -> Tensor:
+        """Scan an image and reconstruct it."""
+        if hu.ndim == 5:
+            return torch.stack([self.measure(hu[..., k], spacing, random) for k in range(hu.shape[-1])], -1)
+        side = hu.shape[-1]
+        beam = ParallelBeam(side, self.views, spacing=spacing, span=self.span)
+        sinogram = beam.A(WATER * (1 + hu.clamp_min(-1000.0) / 1000))
+        if self.photons is not None:
+            scanner = LowDoseCT(1.0, self.photons * self.views, self.electronic)
+            sinogram = scanner.noisy(sinogram, spacing, random)
+        place = torch.arange(side, dtype=hu.dtype) - (side - 1) / 2
+        seen = place[:, None] ** 2 + place[None] ** 2 <= (side / 2) ** 2
+        return torch.where(seen, beam.inverse(sinogram, self.resolution) * (1000 / WATER) - 1000, -1000.0).to(hu.dtype)
