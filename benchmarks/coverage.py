@@ -106,7 +106,7 @@ def family(n: int = 10, methods: int = 3, measures: int = 2, studies: int = STUD
     }
 
 
-def exchange(studies: int = 2000, draws: int = 199) -> list[dict[str, Any]]:
+def exchange(studies: int = 1000, draws: int = 99) -> list[dict[str, Any]]:
     """Share of studies in which the tests of sets find a difference in the Frechet distance where there is none.
 
     Features of 4 dimensions, skewed; paired methods share what is the subject's own; the references are others.
