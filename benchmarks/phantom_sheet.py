@@ -1,6 +1,7 @@
-"""Draw every phantom into one contact sheet: `python -m benchmarks.phantom_sheet docs/pictures/phantoms.png`.
+"""Draw every phantom into a contact sheet: `python -m benchmarks.phantom_sheet docs/pictures/phantoms.png`.
 
-A row a phantom (or a kind of it), a column a subject or a word. No real data.
+A row a phantom (or a kind of it), a column a subject or a word. No real data. The file's name says which sheet:
+phantoms, or phantoms_bodies (those of bodies in scanners, pairs, eyes, ultrasound and tissue).
 """
 
 import sys
@@ -34,6 +35,39 @@ ROWS: list[tuple[str, str, dict[str, Any], tuple[str, ...], tuple[float, float] 
     ("Dermoscopy", "Dermoscopy", {}, ("image",), (0, 1)),
 ]
 
+BODIES: list[tuple[str, str, dict[str, Any], tuple[str, ...], tuple[float, float] | None]] = [
+    ("Pelvis", "Pelvis", {"prevalence": 1.0}, ("t1", "t2", "water", "opposed", "ct", "mask", "muscles", "dose"), None),
+    ("PelvisFilm: whole and broken", "PelvisFilm", {}, ("film",), (0, 1)),
+    ("TorsoMR", "TorsoMR", {"prevalence": 1.0}, ("t1", "t2", "ct", "pet"), None),
+    (
+        "TorsoMR splenomegaly, scanner b",
+        "TorsoMR",
+        {"lesion": "splenomegaly", "prevalence": 1.0, "domain": "b"},
+        ("t1", "t2", "ct", "mask"),
+        None,
+    ),
+    ("WholeHeart", "WholeHeart", {}, ("mr", "ct"), None),
+    ("Prostate and its ultrasound", "Prostate", {"prevalence": 1.0}, ("t2", "adc", "trus", "trus_mask"), None),
+    ("Spine", "Spine", {"prevalence": 1.0}, ("t1", "t2", "ct", "grades"), None),
+    ("SpineFilm", "SpineFilm", {}, ("film", "coronal", "mip", "mask"), None),
+    ("Knee", "Knee", {"prevalence": 1.0}, ("pd", "pdfs", "t2", "mask"), None),
+    ("Oropharynx and its plan", "Oropharynx", {}, ("ct", "mask", "targets", "dose"), None),
+    ("ChestFilmPair", "ChestFilmPair", {}, ("fixed", "moving"), (0, 1)),
+    ("FundusAngiography", "FundusAngiography", {"size": 224}, ("fixed", "moving"), (0, 1)),
+    ("OCT", "OCT", {"prevalence": 1.0, "size": 192}, ("image",), (0, 1)),
+    ("Endoscopy", "Endoscopy", {"prevalence": 1.0}, ("image", "rendered", "depth", "mask"), None),
+    ("Endoscopy, laparoscopy", "Endoscopy", {"prevalence": 1.0, "scene": "laparoscopy"}, ("image", "mask"), None),
+    ("Fetal", "Fetal", {"size": 192}, ("image",), (0, 1)),
+    ("IVUS, stage 0 beside", "IVUS", {"size": 192}, ("image", "stage0"), (0, 1)),
+    ("Histology, three laboratories", "Histology", {"size": 168}, ("scan_a", "scan_b", "scan_c", "rendered"), (0, 1)),
+    ("Histology tumour", "Histology", {"size": 168, "tissue": "tumour"}, ("image",), (0, 1)),
+    ("IHC", "IHC", {"size": 168}, ("image", "mask"), None),
+    ("EM", "EM", {"size": 168}, ("image", "membrane"), (0, 1)),
+    ("HEp2", "HEp2", {}, ("image",), (0, 0.9)),
+]
+SHEETS = {"phantoms": ROWS, "phantoms_bodies": BODIES}
+HOUNSFIELD = (-160, 300)
+
 
 def tile(image: NDArray[Any], window: tuple[float, float] | None) -> NDArray[np.uint8]:
     """Scale an image (C, rows, columns[, slices]) to a square tile in colour."""
@@ -48,13 +82,15 @@ def tile(image: NDArray[Any], window: tuple[float, float] | None) -> NDArray[np.
 
 
 def main(target: Path) -> None:
-    """Draw the sheet."""
+    """Draw the sheet that the file's name asks for."""
     rows: list[NDArray[np.uint8]] = []
-    for title, name, knobs, words, window in ROWS:
+    for title, name, knobs, words, window in SHEETS[target.stem]:
         phantom = getattr(phantoms, name)(**knobs)
         cases = [phantom.case(subject) for subject in range(COLUMNS // len(words))]
         tiles = [
-            tile(case[word], window if word != "ct" or name != "Brain" else (0, 80)) for case in cases for word in words
+            tile(case[word], window or ((0, 80) if name == "Brain" else HOUNSFIELD) if word == "ct" else window)
+            for case in cases
+            for word in words
         ]
         row = np.hstack(tiles + [np.zeros((SIDE, SIDE, 3), np.uint8)] * (COLUMNS - len(tiles)))
         caption = Picture.fromarray(np.zeros((CAPTION, row.shape[1], 3), np.uint8))

@@ -95,6 +95,9 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "AdversarialAutoencoder": lambda dims: games.AdversarialAutoencoder(
         PointEncoder(dims), Generator(dims), CodeJudge()
     ),
+    "ChainedSynthesis": lambda dims: games.ChainedSynthesis(
+        PointEncoder(dims), Generator(dims), Translator(dims), CodeJudge(), Discriminator(dims, 2)
+    ),
     "AnoGAN": lambda dims: games.AnoGAN(Generator(dims), Discriminator(dims), steps=3),
     "BEGAN": lambda dims: games.BEGAN(Generator(dims), Autoencoding(dims), balance=0.5),
     "BiGAN": lambda dims: games.BiGAN(PointEncoder(dims), Generator(dims), Joint(dims)),
@@ -151,7 +154,7 @@ BUILD: dict[str, Callable[[int], Game]] = {
     "StyleGAN": stylegan,
     "RefineGAN": lambda dims: games.RefineGAN(Translator(dims), Discriminator(dims), clip=0.1),
     "Refinement": lambda dims: games.Refinement(
-        Translator(dims), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
+        nn.Identity(), Translator(dims), Discriminator(dims), (1, *(SIDE,) * dims), pool=0
     ),
     "Supervised": lambda dims: games.Supervised(Translator(dims)),
     "UNIT": unit,

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import raw_files
+from adversaria import classical
 from adversaria.commands.acquiring import refuse_fewer_views
 from adversaria.data.image import Image
 from adversaria.data.read import read_image
@@ -89,6 +90,14 @@ def test_a_run_is_applied_to_a_sinogram_with_its_geometry(tmp_path, capsys):
     assert made.shape == (1, 16, 16) and np.abs(made[0, 6:10, 7:9]).mean() < 200 < -made[0, :2].mean()
     said = refused(capsys, "apply", tmp_path / "run", "-i", tmp_path / "scan7.npy", "-o", tmp_path / "no.tif")
     assert "has 7 views" in said and not (tmp_path / "no.tif").exists()
+
+
+def test_classical_methods_are_listed(capsys):
+    assert call("list", "classical", "--json") == 0
+    listed = {entry["name"] for entry in json.loads(capsys.readouterr().out)}
+    assert listed == set(classical.__all__)
+    assert call("show", "cg-sense") == 0
+    assert "Pruessmann" in capsys.readouterr().out
 
 
 def test_fewer_views_than_trained_for_are_refused():

@@ -41,6 +41,18 @@ def test_more_plays_go_on_from_the_last(small, tmp_path, capsys):
     assert "continuing from play 2 of 4" in told(capsys)
 
 
+def test_more_plays_go_on_from_the_last_of_a_reduced_recipe():
+    """The number of plays is part of what a resolved recipe says of its reductions."""
+    from adversaria.commands.train import _compared
+    from adversaria.recipes import read_recipe
+
+    few, more, other = (
+        read_recipe("son-2017", changes).resolved()
+        for changes in (["train.plays=5"], ["train.plays=900"], ["train.plays=5", "train.batch=3"])
+    )
+    assert few != more and _compared(few) == _compared(more) != _compared(other)
+
+
 def test_another_recipe_in_the_same_folder_is_refused(run, small, capsys, tmp_path):
     before = (run / "recipe.yaml").read_bytes()
     other = tmp_path / "other.yaml"

@@ -54,7 +54,7 @@ ELSEWHERE = {
     "LabelDCGANDiscriminator", "LabelDCGANGenerator", "LatentDiscriminator",
 }  # fmt: skip
 PAIRS = {
-    "DAGANDiscriminator", "OfMagnitude", "RefinementDiscriminator",
+    "DAGANDiscriminator", "HaarDomain", "OfHaar", "OfMagnitude", "RefinementDiscriminator",
     "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
     "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
 }  # fmt: skip

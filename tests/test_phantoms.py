@@ -22,7 +22,7 @@ ACQUISITION = {"noise": 0.1, "counts": 0.1, "field": 1.5, "contrast": 0.3, "doma
 # groups far apart, with and without the chest wall
 LEAST_DISTANCE = {"LungNodule": 0.2, "MassRegion": 0.2}
 # scattered light carries a finding beyond its border
-FAR_REACHING = {"ChestFilm": 0.06}
+FAR_REACHING = {"ChestFilm": 0.06, "ChestFilmPair": 0.06}
 # its ultrasound is formed from labels on the case's own grid, so borders lie within a pixel
 COARSE = {"TRUS": 0.25}
 

@@ -79,7 +79,15 @@ def test_every_command_works_on_a_staged_run(place, tmp_path, capsys):
     )
 
 
-@pytest.mark.parametrize("text", [STAGED], ids=["trained"])
+REFINED = STAGED.replace(
+    "!Pix2Pix\n      generator: !From {stage: 1, player: generator}",
+    """!Refinement
+      base: !From {stage: 1, player: generator, frozen: true}
+      refiner: !RefinementUNet {width: 2}""",
+)
+
+
+@pytest.mark.parametrize("text", [STAGED, REFINED], ids=["trained", "frozen"])
 def test_a_stop_inside_the_second_stage_changes_no_bit(text, tmp_path):
     """SIGTERM at the second play of stage 2, then the same command: as if nothing had been."""
     place = tmp_path / "staged.yaml"

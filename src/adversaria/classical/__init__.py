@@ -15,13 +15,13 @@ from adversaria.classical.total_variation import TotalVariation
 from adversaria.classical.zero_filled import ZeroFilled
 
 __all__ = [
+    "MLEM",
+    "SART",
     "BeamTotalVariation",
     "Bicubic",
     "CGSense",
     "FilteredBackProjection",
-    "MLEM",
     "NonLocalMeans",
-    "SART",
     "TotalVariation",
     "ZeroFilled",
 ]

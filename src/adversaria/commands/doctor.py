@@ -17,6 +17,8 @@ NEEDED = (
 OPTIONAL = {
     "tensorboard": "live curves in TensorBoard: pip install 'adversaria[tensorboard]'",
     "pylibjpeg": "compressed DICOM (JPEG, JPEG 2000): pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
+    "h5py": "raw data in HDF5, as fastMRI and tomopy store them: pip install h5py",
+    "torchkbnufft": "radial and spiral k-space: pip install 'adversaria[nufft]'",
     "highdicom": "DICOM segmentation objects: pip install 'adversaria[seg]'",
     "torchvision": "nothing here requires it",
 }

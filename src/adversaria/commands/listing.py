@@ -19,6 +19,7 @@ KINDS = (
     "operators",
     "networks",
     "layers",
+    "classical",
 )
 SYNONYMS = {"measures": "metrics", "frameworks": "games", "terms": "losses"}
 
@@ -47,7 +48,7 @@ def list_members(
     json: bool = False,
 ) -> list[dict[str, Any]]:
     """List members of one kind: works, recipes, games, objectives, losses, metrics (or measures), datasets,
-    phantoms, operators, networks, layers.
+    phantoms, operators, networks, layers, classical.
 
     Parameters
     ----------

@@ -318,7 +318,10 @@ def continues(run: Run, recipe: Any, seed: int) -> None:
 
 def _compared(text: str) -> list[str]:
     """The lines of a resolved recipe that a continued run must share: all but the number of plays."""
-    return [line for line in text.splitlines() if not re.match(r"\s+(plays: |- (stages\.\d+\.)?train\.plays )", line)]
+    # reductions may stand on lines of their own or in one list
+    said = r'"?(stages\.\d+\.)?train\.plays [\d.]+ instead of [^",\]]+"?(, )?'
+    kept = [re.sub(said, "", line) for line in text.splitlines() if not re.match(r"\s+plays: ", line)]
+    return [line for line in kept if line.strip() not in ("", "-")]
 
 
 class _Sayer:

@@ -18,6 +18,7 @@ from adversaria.games.cat_wgan import CatWGAN
 from adversaria.games.catgan import CatGAN
 from adversaria.games.centre_pixel import CentrePixelGAN
 from adversaria.games.cgan import CGAN
+from adversaria.games.chained_synthesis import ChainedSynthesis
 from adversaria.games.class_aware_segmentation import ClassAwareSegmentation
 from adversaria.games.coarse_refined import CoarseRefinedGAN
 from adversaria.games.collagan import CollaGAN
@@ -75,8 +76,6 @@ from adversaria.games.wgan_gp import WGANGP
 from adversaria.games.x2ct import X2CT
 
 __all__ = [
-    "Refinement",
-    "RefineGAN",
     "ACGAN",
     "ALI",
     "BEGAN",
@@ -108,6 +107,7 @@ __all__ = [
     "CatGAN",
     "CatWGAN",
     "CentrePixelGAN",
+    "ChainedSynthesis",
     "ClassAwareSegmentation",
     "CoarseRefinedGAN",
     "CollaGAN",
@@ -130,7 +130,9 @@ __all__ = [
     "Pix2Pix",
     "QuantifiedSegmentation",
     "RMSprop",
+    "RefineGAN",
     "RefinedSegmentation",
+    "Refinement",
     "RegistrationGAN",
     "SegAN",
     "SemanticAwareGAN",

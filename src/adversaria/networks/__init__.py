@@ -74,10 +74,13 @@ from adversaria.networks.two_stem import TwoStemPatchGAN
 from adversaria.networks.unet import UNet
 from adversaria.networks.unit import SharedBlocks, UNITDecoder, UNITEncoder
 from adversaria.networks.vaegan import ConvDecoder, ConvEncoder, VAEGANDiscriminator
+from adversaria.networks.wavelet import HaarDomain, OfHaar
 from adversaria.networks.wgan_vgg_critic import WGANVGGCritic
 from adversaria.networks.x2ct import X2CTGenerator
 
 __all__ = [
+    "CPCE",
+    "FCN",
     "AdaptiveFusion",
     "AffineNetwork",
     "AttnGenerator",
@@ -87,7 +90,6 @@ __all__ = [
     "BigGANDiscriminator",
     "BigGANGenerator",
     "ButterflyNet",
-    "CPCE",
     "CaptionDiscriminator",
     "Captioner",
     "CasNet",
@@ -118,7 +120,6 @@ __all__ = [
     "DomainCritic",
     "EarlyLayers",
     "EnergyAutoencoder",
-    "FCN",
     "FeatureDiscriminator",
     "FeaturePyramid",
     "FeatureSegmenter",
@@ -126,6 +127,7 @@ __all__ = [
     "GANCSDiscriminator",
     "GANCSGenerator",
     "GlobalConvNet",
+    "HaarDomain",
     "HeadedDCGAN",
     "ImageToImageNet",
     "JointDiscriminator",
@@ -141,6 +143,7 @@ __all__ = [
     "MedGANDiscriminator",
     "MultiLevelDense",
     "MultiScale",
+    "OfHaar",
     "OfMagnitude",
     "PGGANDiscriminator",
     "PGGANGenerator",

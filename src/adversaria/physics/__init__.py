@@ -48,7 +48,6 @@ from adversaria.physics.truncation import KSpaceTruncation
 from adversaria.physics.uneven_blur import UnevenBlur
 
 __all__ = [
-    "InKSpace",
     "Bands",
     "Biplanar",
     "CTScan",
@@ -69,6 +68,7 @@ __all__ = [
     "GaussianBlur",
     "HardConsistency",
     "ImplantCT",
+    "InKSpace",
     "KSpaceTruncation",
     "LowDoseCT",
     "MRScan",

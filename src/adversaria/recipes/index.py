@@ -20,7 +20,7 @@ EVIDENCE = Path(__file__).parent / "evidence.json"
 
 def entries() -> list[dict[str, Any]]:
     """Describe every member and every work from the code as it is."""
-    from adversaria import games, losses, metrics, networks, physics
+    from adversaria import classical, games, losses, metrics, networks, physics
     from adversaria.data import phantoms
     from adversaria.metrics import sets
     from adversaria.networks import layers
@@ -31,6 +31,7 @@ def entries() -> list[dict[str, Any]]:
         ("networks", networks, ()),
         ("layers", layers, ()),
         ("operators", physics, ("Operator", "Sampling", "Trajectory")),
+        ("classical", classical, ()),
         ("phantoms", phantoms, ("Phantom",)),
         (
             "losses",

@@ -83,9 +83,9 @@ def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: st
         row = [np.stack([tile] * 3, -1) if colour and tile.ndim == 2 else tile for tile in row]
         tiles = [np.pad(grey(tile, low, high), [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
         drawn.append(np.concatenate(tiles, 1))
-    width = max(row.shape[1] for row in drawn)
-    even = [np.pad(row, [(0, 0), (0, width - row.shape[1]), *[(0, 0)] * (row.ndim - 2)]) for row in drawn]
-    picture = Picture.fromarray(np.concatenate(even, 0)[:-gap, :-gap])
+    wide = max(row.shape[1] for row in drawn)  # cases differ in size
+    drawn = [np.pad(row, [(0, 0), (0, wide - row.shape[1]), *[(0, 0)] * (row.ndim - 2)]) for row in drawn]
+    picture = Picture.fromarray(np.concatenate(drawn, 0)[:-gap, :-gap])
     text = PngInfo()
     text.add_text("adversaria", json.dumps({"mark": "synthetic or derived", "by": mark}))
     path.parent.mkdir(parents=True, exist_ok=True)

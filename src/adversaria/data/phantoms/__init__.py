@@ -38,6 +38,7 @@ from adversaria.data.phantoms.spine import Spine
 from adversaria.data.phantoms.spine_film import SpineFilm
 from adversaria.data.phantoms.temporal_bone import TemporalBone
 from adversaria.data.phantoms.torso import TorsoCT
+from adversaria.data.phantoms.torso_films import TorsoFilms
 from adversaria.data.phantoms.torso_mr import TorsoMR
 from adversaria.data.phantoms.trabecula import Trabecula
 from adversaria.data.phantoms.trus import TRUS
@@ -88,6 +89,7 @@ __all__ = [
     "SpineFilm",
     "TemporalBone",
     "TorsoCT",
+    "TorsoFilms",
     "TorsoMR",
     "Trabecula",
     "WholeHeart",

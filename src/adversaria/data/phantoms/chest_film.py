@@ -92,7 +92,7 @@ class ChestFilm(Phantom):
         kind = int(np.searchsorted(np.cumsum(self.shares) / sum(self.shares), sheet.between("finding", 0, 1)))
         finding = self.findings[kind] if self.sick(subject, healthy) else "normal"
         chest = Chest(sheet, finding, self.contrast)
-        soft, bone = chest.paths()
+        soft, bone = (mu * path for mu, path in zip((_SOFT, _BONE), chest.paths(), strict=True))
         label = 0 if finding == "normal" else 1 + kind
         sentence = _SAID[finding] + (f" on the {chest.side_word}" if finding in chest.SIDED else "")
         mask = np.zeros(soft.shape, np.int16)
@@ -102,8 +102,8 @@ class ChestFilm(Phantom):
         table = [self._row(finding, chest, lesion)] if finding != "normal" else []
         return {
             "film": self.exposed(name, soft, bone, label, chest.f["thickness"])[None],
-            "soft": (_SOFT * soft)[None].astype(np.float32),
-            "bone": (_BONE * bone)[None].astype(np.float32),
+            "soft": soft[None].astype(np.float32),
+            "bone": bone[None].astype(np.float32),
             "mask": mask[None],
             "ribs": chest.ribs[None],
             "lesion": lesion[None],
@@ -124,11 +124,11 @@ class ChestFilm(Phantom):
         return {"id": 1, "type": finding, "diameter_mm": size, "centre_mm": [-x, 0.0, -y]}
 
     def exposed(self, name: tuple[int | str, ...], soft: Array, bone: Array, label: int, thickness: float) -> Array:
-        """Expose, add scatter and photon noise, and bring to the grey scale of the site."""
+        """Expose what both materials attenuate, add scatter and photon noise, and bring to the site's grey scale."""
         from scipy.ndimage import gaussian_filter
 
         photons, gamma, scatter, sharp, dark = _SITES[self.domain]
-        through = np.exp(-(_SOFT * soft + _BONE * bone))
+        through = np.exp(-(soft + bone))
         width = 40 / 2.355 / self.spacing
         through = (1 - scatter) * through + scatter * gaussian_filter(through, width, mode="nearest")
         if self.exposure:

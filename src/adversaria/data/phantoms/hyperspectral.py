@@ -28,9 +28,9 @@ class Hyperspectral(Phantom):
     """Unstained tissue in 20 bands from 400 to 700 nm (`bands`, transmission 0 to 1), and its stained picture.
 
     Four components absorb and scatter little (optical densities of 0.02 to 0.15, red cells more); `image` is the same
-    section stained with haematoxylin and eosin. How dark eosin stains the fibres follows a field that no band shows,
-    by about 30 per cent of its variance: no network can predict it. Words: `bands` (20, *S), `image`, `mask`,
-    `nuclei`, `haematoxylin`, `eosin`, `factors`, `label` (grade). `domain` is the staining laboratory.
+    section stained with haematoxylin and eosin. How dark eosin stains the fibres follows a field that no band shows: no
+    network can predict all of it. Words: `bands` (20, *S), `image`, `mask`, `nuclei`, `haematoxylin`, `eosin`,
+    `factors`, `label` (grade). `domain` is the staining laboratory.
     """
 
     words = ("bands", "image", "mask", "nuclei", "haematoxylin", "eosin", "factors", "label")

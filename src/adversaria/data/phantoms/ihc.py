@@ -27,13 +27,13 @@ class IHC(Phantom):
     """Immunohistochemistry of Ki-67 in a tumour, colour in 0 to 1, 160 um wide.
 
     Each nucleus of the tumour is positive (brown) with the subject's `index`; others are blue. Words: `image`, `mask`
-    (LABELS: background, negative and positive nuclei), `nuclei` (instances), `index` (the share of positive nuclei
-    counted in the picture, of all tumour nuclei in it), `factors`, `label` (0 an index below 0.2, 1 above). `domain`
-    b is another scanner.
+    (LABELS: background, negative and positive nuclei), `nuclei` (instances), `kinds` (KINDS), `index` (the share of
+    positive nuclei counted in the picture, of all tumour nuclei in it), `factors`, `label` (0 an index below 0.2, 1
+    above). `domain` b is another scanner.
     """
 
-    words = ("image", "mask", "nuclei", "index", "factors", "label")
-    units = {"image": "reflectance", "mask": "labels", "nuclei": "labels", "label": "labels"}
+    words = ("image", "mask", "nuclei", "kinds", "index", "factors", "label")
+    units = {"image": "reflectance", "mask": "labels", "nuclei": "labels", "kinds": "labels", "label": "labels"}
     factor_names = FACTORS
     classes = ("low", "high")
 
@@ -53,7 +53,7 @@ class IHC(Phantom):
     def case(self, subject: int, healthy: bool = False) -> dict[str, Any]:
         """Make one section."""
         name = self.named(subject)
-        grade = int(3 * stream(*name, "grade").uniform())
+        grade = 1 + int(2 * stream(*name, "grade").uniform())
         plan = Plan(name, "tumour", grade, self.width)
         section = Section(plan, Sheet(name, self.size, 1000 * self.spacing, 0.62 * self.width))
         index = float(stream(*name, "index").beta(0.9, 2.6))
@@ -66,7 +66,7 @@ class IHC(Phantom):
         counted = float(positive[seen].mean()) if len(seen) else 0.0
         return {
             "image": self._picture(section, positive[section.which], brown[section.which]),
-            "mask": mask[None], "nuclei": section.which[None], "index": counted,
+            "mask": mask[None], "nuclei": section.which[None], "kinds": section.kinds[None], "index": counted,
             "factors": np.array([*(plan.f[k] for k in _TISSUE), index], np.float32), "label": int(index > 0.2),
         }  # fmt: skip
 

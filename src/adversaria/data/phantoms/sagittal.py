@@ -27,6 +27,18 @@ class Sagittal(Phantom):
         turned = np.flip(array, 2).transpose(2, 1, 0)[None]
         return np.ascontiguousarray(turned if self.dims == 3 else turned[..., 0])
 
+    def laid(self, array: Array) -> Array:
+        """An array (x, y, z) as (columns, rows from the top, slices)."""
+        return np.ascontiguousarray(np.flip(array, 2).transpose(1, 2, 0))
+
+    def raised(self, array: Array) -> Array:
+        """An array (columns, rows from the top, slices) as (x, y, z)."""
+        return np.ascontiguousarray(np.flip(array.transpose(2, 0, 1), 2))
+
+    def laid_axes(self, axes: Axes) -> Axes:
+        """Coordinates along columns, rows and slices."""
+        return axes[1], axes[2], axes[0]
+
     def affine(self) -> NDArray[np.float64]:
         """Voxel indices to RAS millimetres: rows run down, columns to the back, slices to the left."""
         affine = np.zeros((4, 4))

@@ -163,11 +163,23 @@ class Scanned(Phantom):
 
     def moved(self, name: tuple[int | str, ...], scene: Scene) -> dict[str, Any]:
         """The moving image of a pair, its mask, and how to bring it back."""
-        way = Displacement.drawn(name, scene.axes, self.spacing, self.misregistration)
-        image = scene.seen(self.moving, self.noise, way.image(scene.clean(self.moving)), "moving noise")
-        return {
-            "moving": self.out(image), "moving_mask": self.out(way.labels(scene.labels)), "flow": way.flow,
-        }  # fmt: skip
+        way = Displacement.drawn(name, self.laid_axes(scene.axes), self.spacing, self.misregistration)
+        clean = self.raised(way.image(self.laid(scene.clean(self.moving))))
+        mask = self.raised(way.labels(self.laid(scene.labels)))
+        image = scene.seen(self.moving, self.noise, clean, "moving noise")
+        return {"moving": self.out(image), "moving_mask": self.out(mask), "flow": way.flow}
+
+    def laid(self, array: Array) -> Array:
+        """An array (x, y, z) as (columns, rows, slices) of the image."""
+        return array
+
+    def raised(self, array: Array) -> Array:
+        """An array (columns, rows, slices) of the image as (x, y, z)."""
+        return array
+
+    def laid_axes(self, axes: Axes) -> Axes:
+        """Coordinates along the image's columns, rows and slices."""
+        return axes
 
 
 class Diseased(Scanned):

@@ -1,0 +1,191 @@
+"""`python -m benchmarks.consistency`: does holding a network to what was measured pay, on held-out phantoms?
+
+MR at a quarter of the lines: a cGAN with data consistency beside the zero-filled image and total variation. CT from 45
+views: a cGAN with sinogram consistency beside the same cGAN without it, filtered back-projection and total variation;
+this is the review's open question. Each row is trained by the package's commands in a run folder of its own under
+`--out`, where a stopped row goes on; rows that have not changed are skipped. Writes `consistency.json` and
+`CONSISTENCY.md`.
+"""
+
+import argparse
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from adversaria.classical import TotalVariation
+from adversaria.commands.restored import restore
+from adversaria.commands.scoring import identity, output_of, score_part
+from adversaria.commands.session import open_session
+from adversaria.commands.train import train_recipe
+from adversaria.metrics.statistics import paired, summarise
+from adversaria.physics import Fourier, ParallelBeam
+from adversaria.recipes import read_recipe
+from adversaria.run import Run
+from benchmarks.machine import facts
+from benchmarks.result import markdown
+
+HERE = Path(__file__).parent
+KEPT, PAGE = HERE / "consistency.json", HERE / "CONSISTENCY.md"
+SUBJECTS = ["subjects.train=60", "subjects.validation=4", "subjects.test=24"]
+# what is trained: recipe, plays
+ROWS: dict[str, tuple[str, int]] = {
+    "mr": ("mr-consistency", 2000),
+    "ct": ("ct-consistency", 1000),
+    "ct-image-only": (str(HERE / "recipes" / "ct-image-only.yaml"), 1000),
+}
+WEIGHTS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+# what each row is compared with, and by which words
+PAIRS = (
+    ("mr", "consistency", "zero-filled"),
+    ("mr", "consistency", "total variation"),
+    ("ct", "consistency", "image only"),
+    ("ct", "consistency", "back-projection"),
+    ("ct", "consistency", "total variation"),
+)
+
+
+def changes_of(row: str, plays: int) -> list[str]:
+    """What is changed of a row's recipe for this benchmark: the same rates for both CT rows."""
+    rates = ["train.optimisers.generator.lr=1e-3"]
+    batch = [] if row == "mr" else ["train.batch=2"]
+    return [*SUBJECTS, f"train.plays={plays}", *rates, *batch]
+
+
+def tv(physics: Callable[[Mapping[str, Any]], Any], weight: float) -> Callable[[Any, str, Any], Any]:
+    """Total variation on the raw data that an image brings, in the image's own unit."""
+
+    def method(image: Any, handle: str, scale: Any) -> Any:
+        words = {w: torch.from_numpy(np.asarray(a))[None] for w, a in image.raw.items()}
+        made = TotalVariation(weight)(words["measurement"], physics(words))
+        if made.is_complex():
+            return image.like(made.abs()[0].numpy())
+        # 1/cm to HU
+        return image.like((made[0].numpy() / 0.2 - 1) * 1000)
+
+    return method
+
+
+def physics_of(row: str) -> Callable[[Mapping[str, Any]], Any]:
+    """The operator that binds a case's words."""
+    if row == "mr":
+        return lambda words: Fourier().of(dict(words))
+    return lambda words: ParallelBeam(128, 45, spacing=3.125)
+
+
+def trained(row: str, out: Path) -> tuple[Path, float]:
+    """Train a row, or go on with it; give its run and the CPU seconds of this process."""
+    recipe, plays = ROWS[row]
+    begun = time.process_time()
+    run = Run(out / row)
+    train_recipe(read_recipe(recipe, changes_of(row, plays)), run, accelerator="cpu", quiet=True)
+    return run.folder, time.process_time() - begun
+
+
+def chosen(row: str, session: Any, part: Any) -> float:
+    """The weight of total variation that serves the validation part best."""
+    methods = {str(w): tv(physics_of(row), w) for w in WEIGHTS}
+    scores = score_part(session, part, methods, row).scores
+    mean = {w: np.mean([s.value for s in scores if s.method == str(w) and s.measure == "psnr"]) for w in WEIGHTS}
+    return max(WEIGHTS, key=lambda w: mean[w])
+
+
+def scored(row: str, folder: Path, classical: bool) -> dict[str, dict[str, dict[str, float]]]:
+    """Method, measure and case to value on the test part."""
+    restored = restore(folder)
+    session = open_session(restored.recipe, restored.run, seed=restored.seed)
+    named = {"mr": ("zero-filled", "consistency"), "ct": ("back-projection", "consistency")}
+    first, second = named.get(row, ("back-projection", "image only"))
+    methods = {first: identity, second: output_of(restored)}
+    if classical:
+        weight = chosen(row, session, session.make_part("validation"))
+        methods["total variation"] = tv(physics_of(row), weight)
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for score in score_part(session, session.make_part("test"), methods, row).scores:
+        found.setdefault(score.method, {}).setdefault(score.measure, {})[score.case] = score.value
+    return found
+
+
+def mark(row: str) -> str:
+    """What a row depends on: its recipe, written out."""
+    recipe, plays = ROWS[row]
+    text = read_recipe(recipe, changes_of(row, plays)).resolved()
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def page(kept: Mapping[str, Any]) -> str:
+    """The tables: means with intervals, and paired differences."""
+    lines = ["# Data consistency", "", *(__doc__ or "").split("\n\n")[1:2], ""]
+    for task, rows in (("MR, a quarter of the lines", ("mr",)), ("CT, 45 views", ("ct", "ct-image-only"))):
+        known = [row for row in rows if row in kept]
+        methods = {m: values for row in known for m, values in kept[row]["scores"].items()}
+        measures = list(dict.fromkeys(name for values in methods.values() for name in values))
+        table = [[m, *(_said(list(v.get(name, {}).values())) for name in measures)] for m, v in methods.items()]
+        if known:
+            lines += [f"## {task}", "", markdown(["method", *measures], table), ""]
+            lines += [f"Reduced recipe, {', '.join(_trained(row, kept[row]) for row in known)}.", ""]
+    lines += ["## Paired differences on the same phantoms, 95 % intervals", ""]
+    return "\n".join([*lines, *(f"- {text}" for text in differences(kept)), ""])
+
+
+def _trained(row: str, found: Mapping[str, Any]) -> str:
+    return f"{row}: {ROWS[row][1]} plays in {found['cpu_s']:.0f} CPU s ({found['machine']})"
+
+
+def _said(values: list[float]) -> str:
+    if not values:
+        return "-"
+    summary = summarise(values)
+    return f"{summary.mean:.3g} [{summary.low:.3g}, {summary.high:.3g}] (n = {len(values)})"
+
+
+def differences(kept: Mapping[str, Any]) -> list[str]:
+    """Each pair of methods, measure by measure."""
+    found = []
+    methods: dict[str, dict[str, Any]] = {"mr": {}, "ct": {}}
+    for row, result in kept.items():
+        methods[row.partition("-")[0]] |= result["scores"]
+    for task, one, other in PAIRS:
+        if one not in methods[task] or other not in methods[task]:
+            continue
+        for measure, values in methods[task][one].items():
+            shared = [case for case in values if case in methods[task][other].get(measure, {})]
+            if len(shared) < 2:
+                continue
+            gain = paired([values[c] for c in shared], [methods[task][other][measure][c] for c in shared])
+            said = f"{gain.mean:+.3g} [{gain.low:+.3g}, {gain.high:+.3g}], n = {gain.n}"
+            found.append(f"{task}: {measure}, {one} - {other}: {said}")
+    return found
+
+
+def main() -> None:
+    """Run what has changed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.consistency", description=__doc__)
+    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; by default all")
+    parser.add_argument("--out", type=Path, default=Path("runs") / "consistency")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    for row in asked.rows or ROWS:
+        if kept.get(row, {}).get("mark") == mark(row):
+            print(f"{row}: unchanged, skipped", flush=True)
+            continue
+        folder, seconds = trained(row, asked.out)
+        kept[row] = {
+            "mark": mark(row),
+            "cpu_s": round(seconds),
+            "scores": scored(row, folder, "-" not in row),
+            **facts(),
+        }
+        KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(page(kept), encoding="utf-8")
+    print(page(kept))
+
+
+if __name__ == "__main__":
+    main()
