@@ -185,7 +185,7 @@ def test_dealing_anew_equals_scipys_permutation_test():
 
 
 def test_tests_of_sets_are_of_their_level():
-    """400 studies of exchangeable sets; 10,000 are in benchmarks/coverage.py."""
+    """400 studies of exchangeable sets; 1,000 of each kind are in benchmarks/coverage.py."""
     random = np.random.default_rng(10)
     subjects = [str(k) for k in range(8)]
     paired, dealt = [], []
