@@ -23,7 +23,7 @@ from torch import Tensor
 from adversaria.commands.session import feed_of
 from adversaria.draws import Draws, stream
 from adversaria.games import Game
-from adversaria.networks import UNet
+from adversaria.networks import SegmentationUNet
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, Words, seeded
@@ -194,8 +194,8 @@ def reader(image: Tensor, wanted: Tensor, levels: int) -> Callable[[Tensor], Ten
     """A segmenter of real images."""
     seeded(1)
     dims, batch = image.ndim - 2, 8 if image.ndim == 4 else 4
-    network = UNet(image.shape[1], levels + 1, 4, 12, "instance", 0.0, "identity", dims)
-    told = trained(network, image, wanted[:, 0].long(), 400 if dims == 2 else 200, batch)
+    network = SegmentationUNet(image.shape[1], levels + 1, 3, 8, "instance", dims)
+    told = trained(network, image, wanted[:, 0].long(), 300 if dims == 2 else 150, batch)
     return lambda images: told(images.clamp(-1, 1)).argmax(1, keepdim=True)
 
 

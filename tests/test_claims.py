@@ -19,10 +19,10 @@ TINY = {
         size=32, trained=3, tests=6, warps=(0, 4), plays=2, batch=2, width=4
     ),
     "cycle-alone-distorts-geometry": bent_anatomy.BentAnatomy(
-        size=32, trained=3, tests=6, plays=3, judge_plays=2, batch=2, width=4
+        size=32, trained=3, tests=6, plays=3, judge_plays=2, batch=2, width=4, segmenter_width=2
     ),
     "shape-regulator-compact-not-vessels": compact_shapes.CompactShapes(
-        size=32, trained=3, tests=6, plays=2, batch=2, width=4
+        size=32, trained=3, tests=6, plays=2, batch=2, width=4, segmenter_width=2
     ),
 }
 

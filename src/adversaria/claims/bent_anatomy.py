@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from adversaria.claims.experiment import Experiment, Rows, Values
 from adversaria.claims.findings import Finding, compared
@@ -17,6 +17,7 @@ from adversaria.claims.learning import (
     answers,
     judge,
     learn,
+    segmenter,
     subjects,
     translator,
     weights,
@@ -56,10 +57,11 @@ class BentAnatomy(Experiment):
     size: int = 64
     trained: int = 48
     tests: int = 24
-    plays: int = 360
-    judge_plays: int = 400
+    plays: int = 300
+    judge_plays: int = 300
     batch: int = 4
     width: int = 16
+    segmenter_width: int = 8
     zoom: float = 1.2
 
     def cells(self) -> list[tuple[str, str]]:
@@ -80,18 +82,18 @@ class BentAnatomy(Experiment):
             weights(self.name, seed)
             game = learn(self.game(arm), [source, target], self.plays, self.batch, seed)
             made = answers(game, {"source": test["source"]})
-        reader = reading(self.size, self.width, self.judge_plays, self.batch, self.zoom)
+        reader = reading(self.size, self.segmenter_width, self.judge_plays, self.batch, self.zoom)
         found = answers(reader, {"source": made}).argmax(1, keepdim=True)
         return scores(found, test["mask"])
 
     def game(self, arm: str) -> CycleGAN:
         """CycleGAN, or that with segmenters: the networks that both have are drawn alike."""
         shape = (1, self.size, self.size)
-        forth, back = translator(1, 1, self.width), translator(1, 1, self.width)
+        forth, back = translator(self.width), translator(self.width)
         of_ct, of_mr = judge(1, 0, self.width), judge(1, 0, self.width)
         if arm == CYCLE:
             return CycleGAN(forth, back, of_ct, of_mr, shape, shape)
-        more = segmenter(self.width), segmenter(self.width)
+        more = segmenter(1, CLASSES, self.segmenter_width), segmenter(1, CLASSES, self.segmenter_width)
         return ShapeConsistentGAN(
             forth, back, of_ct, of_mr, *more, source_shape=shape, target_shape=shape, classes=CLASSES,
             apart=self.plays // 3,
@@ -114,11 +116,6 @@ class BentAnatomy(Experiment):
         return [finding for finding in found if finding is not None]
 
 
-def segmenter(width: int) -> nn.Module:
-    """A segmenter of one image."""
-    return translator(1, CLASSES, width, final="identity")
-
-
 @lru_cache(maxsize=16)
 def heart(size: int, zoom: float, first: int, count: int) -> Words:
     """MR as `source`, CT as `target` and their labels, magnified."""
@@ -134,7 +131,9 @@ def reading(size: int, width: int, plays: int, batch: int, zoom: float) -> Super
     parts = [heart(size, magnified, OTHERS + 100 * k, 32) for k, magnified in enumerate(zooms)]
     words = {"source": torch.cat([p["target"] for p in parts]), "mask": torch.cat([p["mask"] for p in parts])}
     weights("the third segmenter")
-    game = Supervised(segmenter(width), Terms({"cross_entropy": Weighted(LabelCrossEntropy(), 1.0)}), target="mask")
+    game = Supervised(
+        segmenter(1, CLASSES, width), Terms({"cross_entropy": Weighted(LabelCrossEntropy(), 1.0)}), target="mask"
+    )
     learn(game, [words], plays, 2 * batch, 0)
     return game
 

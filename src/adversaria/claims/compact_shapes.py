@@ -10,7 +10,7 @@ from torch import Tensor
 
 from adversaria.claims.experiment import Experiment, Rows, Values
 from adversaria.claims.findings import Finding, apart, compared, gains
-from adversaria.claims.learning import A_SEED, TESTS, Words, answers, judge, learn, subjects, translator, weights
+from adversaria.claims.learning import A_SEED, TESTS, Words, answers, judge, learn, segmenter, subjects, weights
 from adversaria.data.intensity import Window
 from adversaria.data.phantoms import ChestFilm, Fundus, Phantom
 from adversaria.games import AdversarialSegmentation
@@ -32,7 +32,7 @@ class CompactShapes(Experiment):
     )
     works = "Dai et al. 2017b, Son et al. 2017, Yang et al. 2017a"
     how = (
-        "Lungs and heart on chest films with few photons, and vessels on fundus photographs with much noise, from few "
+        "Lungs and heart on chest films with few photons, and vessels on noisy fundus photographs, from few "
         "subjects. The game of Luc et al. 2016 (weight 0.1; the discriminator sees map and image) and the plain twin: "
         "the same segmenter, drawn alike, as many plays, cross entropy alone. Connected parts are counted with eight "
         "neighbours."
@@ -45,12 +45,13 @@ class CompactShapes(Experiment):
     size: int = 96
     trained: int = 16
     tests: int = 32
-    plays: int = 400
+    plays: int = 300
     batch: int = 4
     width: int = 16
+    segmenter_width: int = 8
     weight: float = 0.1
     exposure: float = 0.02
-    noise: float = 4.0
+    noise: float = 2.0
 
     def cells(self) -> list[tuple[str, str]]:
         """Both kinds of shape with both arms."""
@@ -73,8 +74,7 @@ class CompactShapes(Experiment):
     def game(self, condition: str, arm: str) -> AdversarialSegmentation:
         """The game, or its twin whose discriminator never has a turn."""
         classes, channels = CLASSES[condition], 1 if condition == COMPACT else 3
-        segmenter = translator(channels, classes, self.width, final="identity")
-        networks = segmenter, judge(classes, channels, self.width, layers=3)
+        networks = segmenter(channels, classes, self.segmenter_width), judge(classes, channels, self.width, layers=3)
         if arm == PLAIN:
             return AdversarialSegmentation(
                 *networks, classes=classes, adversarial_weight=0.0, discriminator_every=self.plays + 1

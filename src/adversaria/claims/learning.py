@@ -12,7 +12,7 @@ from adversaria.draws import Draws, order, seed_of
 from adversaria.engine.optimising import LinearDecay, build, set_rates
 from adversaria.engine.turns import Table
 from adversaria.games import Adam, Game
-from adversaria.networks import PatchGAN, UNet
+from adversaria.networks import PatchGAN, SegmentationUNet, UNet
 
 Words = dict[str, Tensor]
 # test subjects are the same for every seed; training subjects are the seed's own
@@ -68,9 +68,14 @@ def answers(game: Game, words: Words, word: str = "output", most: int = 16) -> T
     return torch.cat([game(part)[word] for part in parts])
 
 
-def translator(inputs: int, outputs: int, width: int, final: str = "tanh") -> nn.Module:
-    """The network that every arm of an experiment shares."""
-    return UNet(inputs, outputs, depth=4, width=width, norm="instance", dropout=0.0, final=final)
+def translator(width: int) -> nn.Module:
+    """The translator of one channel that every arm of an experiment shares."""
+    return UNet(depth=4, width=width, norm="instance", dropout=0.0)
+
+
+def segmenter(inputs: int, classes: int, width: int) -> nn.Module:
+    """The segmenter that every arm of an experiment shares."""
+    return SegmentationUNet(inputs, classes, depth=3, width=width, norm="instance")
 
 
 def judge(inputs: int, condition: int, width: int, layers: int = 2) -> nn.Module:

@@ -38,7 +38,7 @@ class MisalignedPairs(Experiment):
     trained: int = 64
     tests: int = 24
     warps: tuple[int, ...] = (0, 2, 4, 8)
-    plays: int = 500
+    plays: int = 400
     batch: int = 4
     width: int = 16
 
@@ -71,12 +71,12 @@ class MisalignedPairs(Experiment):
 
     def paired(self) -> Pix2Pix:
         """The game that learns from pairs."""
-        return Pix2Pix(translator(1, 1, self.width), judge(1, 1, self.width))
+        return Pix2Pix(translator(self.width), judge(1, 1, self.width))
 
     def unpaired(self) -> CycleGAN:
         """The game that learns without them; its first generator is drawn like that of the other."""
         shape = (1, self.size, self.size)
-        forth, back = translator(1, 1, self.width), translator(1, 1, self.width)
+        forth, back = translator(self.width), translator(self.width)
         return CycleGAN(forth, back, judge(1, 0, self.width), judge(1, 0, self.width), shape, shape)
 
     def findings(self, rows: Rows) -> list[Finding]:
