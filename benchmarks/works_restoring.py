@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from adversaria.commands.session import Part, Session, feed_of, game_of, open_session, shapes_of
+from adversaria.data.intensity import Scaling
 from adversaria.data.named import magnitude
 from adversaria.data.named import named as image_of
 from adversaria.data.prepare import Prepared, measured
@@ -110,14 +111,14 @@ def twin(game: Game) -> Supervised:
 
 
 @torch.no_grad()
-def answered(game: Game, case: Prepared) -> Array:
+def answered(game: Game, case: Prepared, scale: Scaling) -> Array:
     """What a game makes of a case as a whole, in the target's unit."""
     words = {w: torch.from_numpy(np.array(a))[None] for w, a in case.arrays.items()}
     made = game({**words, "draws": Draws(1, 0, [0])})["output"]
     if isinstance(game, Supervised) and "mask" in words and made.shape == words["source"].shape:
         # a hole is filled, and what is known is kept
         made = torch.where(words["mask"] > 0, made, words["source"])
-    return shown_as(np.asarray(case.scales["target"].inverse(made[0].numpy()), np.float32))
+    return shown_as(np.asarray(scale.inverse(made[0].numpy()), np.float32))
 
 
 def shown_as(image: Array) -> Array:
@@ -194,7 +195,9 @@ def restoring(
             games["pixel-only twin"] = other
         stream = next(name for name, p in session.plans.items() if "source" in p.bind)
         cases = list(zip(test.streams[stream], test.cases[stream], strict=True))
-        found = judged(session, stream, cases, games, classical, shown, small, people)
+        # of unpaired streams the target's scale is that of its own first case
+        typical = next(p[0].scales["target"] for p in test.streams.values() if "target" in p[0].scales)
+        found = judged(session, stream, cases, games, classical, shown, small, people, typical)
     return row(key, found, measure, purpose, plays, seconds, len(cases))
 
 
@@ -207,6 +210,7 @@ def judged(
     shown: str,
     small: bool,
     people: bool,
+    typical: Scaling,
 ) -> dict[str, Scores]:
     """Every measure of every image of every case."""
     recipe, found = session.recipe, dict[str, Scores]()
@@ -215,14 +219,14 @@ def judged(
     kept: dict[str, list[Array]] = {}
     for prepared, case in cases:
         images = measured(case, session.plans[stream])
+        scale = prepared.scales.get("target", typical)
         whole = np.asarray(magnitude(image_of(images, wanted)).array, np.float32)
         truth = whole
         if facts.scaled:
-            scale = prepared.scales["target"]
             truth = np.asarray(scale.forward(truth), np.float32)
         word = (facts.lesion or "").rpartition(".")[2]
         lesion = images[word].array if word in images else None
-        shots = {name: answered(game, prepared) for name, game in games.items()}
+        shots = {name: answered(game, prepared, scale) for name, game in games.items()}
         shots["input"] = seen(prepared, images, shown, truth, "+" in recipe.bind["source"])
         if classical:
             raw = prepared.scales["source"].inverse(np.array(prepared.arrays["source"])) if small else shots["input"]

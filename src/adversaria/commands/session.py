@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from adversaria.commands.acquiring import Acquisition
-from adversaria.commands.classes import column_of, is_class, names_of, refuse_missing, without_class
+from adversaria.commands.binding import find_word, measured_from
+from adversaria.commands.classes import is_class, names_of, refuse_missing, without_class
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
 from adversaria.data.folders import recognise
@@ -23,7 +24,6 @@ from adversaria.run import Run
 from adversaria.vocabulary import RAW, UserError
 
 FIRST = {"train": 0, "validation": 50_000, "test": 100_000}
-_ACCEPTS_ALONE = ("target", "image")
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Session:
     slices: dict[str, range]
     rule: str
     truth: str | None = None
+    lesion: str | None = None
     recognised: str = ""
     loose: bool = False
     said: list[str] = field(default_factory=list)
@@ -94,7 +95,8 @@ def open_session(
     """
     dims = recipe.dims()
     streams = recipe.streams()
-    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", recipe.evaluation().truth)
+    wanted = recipe.evaluation()
+    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", wanted.truth, wanted.lesion)
     if data is None:
         _open_phantom(session, streams)
     else:
@@ -199,7 +201,7 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         words[stream] = {}
         acquired = measures_of(session.recipe, stream)
         for word, name in bound(session.recipe, stream).items():
-            words[stream][word] = _find(found, word, name, acquired, session.recipe)
+            words[stream][word] = find_word(found, word, name, acquired, session.recipe)
     for stream, bind in words.items():
         acquired = measures_of(session.recipe, stream)
         present = [name for name in dict.fromkeys(b for n in bind.values() for b in bases(n)) if name in found.words]
@@ -209,7 +211,7 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         wanted = {base for name in bind.values() for base in bases(name)}
         needed = {word: pair for word, pair in acquired.items() if word in wanted and word not in found.words}
         if not present:
-            present = [_measured_of(found, needed, session.recipe)]
+            present = [measured_from(found, needed, session.recipe)]
         if not present:
             raise UserError(
                 f"the data have none of the words {sorted(bind.values())}: {found.describe()}.",
@@ -233,60 +235,21 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
 
 
 def _judging(session: Session, found: Any, stream: str) -> list[str]:
-    """Words of the folder that only the evaluation reads; the truth's own name may be part of a folder's name."""
-    place, _, name = (session.truth or "").rpartition(".")
+    """Words of the folder that only the evaluation reads; their own names may be parts of a folder's names."""
+    session.truth, session.lesion = (_judge(found, name, stream) for name in (session.truth, session.lesion))
+    known = [word for word in (session.truth, session.lesion) if word is not None and word in found.words]
+    return list(dict.fromkeys(known))
+
+
+def _judge(found: Any, wanted: str | None, stream: str) -> str | None:
+    """The word of the folder that is meant, or the name as it is where the folder has none."""
+    place, _, name = (wanted or "").rpartition(".")
     if not name or place != stream:
-        return []
-    try:
-        session.truth = pick_word(found, name)
-    except UserError:
-        return []
-    return [session.truth]
-
-
-def _find(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Recipe) -> str:
-    """Which word of the folder stands for a word of the recipe; for a class, which column."""
-    if is_class(word):
-        return column_of(found, word, name, recipe.name)
-    names = list(found.words)
-    if name in found.words:
-        return name
-    if "+" in name or "/" in name:
-        return "+".join(_part(found, part, acquired) for part in name.split("+"))
-    if len(names) == 1 and word in _ACCEPTS_ALONE:
-        return names[0]
-    if name in acquired and len(names) == 1:
-        return name
-    if {"A", "B"} <= set(names) and word in ("source", "target"):
-        return "A" if word == "source" else "B"
+        return wanted
     try:
         return pick_word(found, name)
     except UserError:
-        if name in acquired and acquired[name][0] in names:
-            return name
-        raise
-
-
-def _part(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
-    """What stands for one of joined images, or for a part of an acquisition: that is made from images of a folder."""
-    base, _, part = name.partition("/")
-    if part and base in found.words:
-        raise UserError(
-            f"the data bring '{base}' itself, but not its '{part}'.",
-            f"Bring raw data, or leave '{base}' out, which is then measured.",
-        )
-    return name if base in acquired or name in found.words else pick_word(found, name)
-
-
-def _measured_of(found: Any, needed: Mapping[str, tuple[str, Measure]], recipe: Recipe) -> str:
-    """The word of a folder that everything bound is measured from."""
-    if not needed:
-        raise UserError(
-            f"the data have none of the words that {recipe.name} binds: {found.describe()}.",
-            "Bind them: --set bind.source=WORD --set bind.target=WORD.",
-        )
-    of = next((of for of, _ in needed.values() if of not in needed), "")
-    return next(iter(found.words)) if len(found.words) == 1 else pick_word(found, of)
+        return wanted
 
 
 def _split_folder(session: Session) -> None:
@@ -327,7 +290,8 @@ def _part_of(session: Session) -> dict[str, str] | None:
 
 def _filled(case: Case, session: Session) -> range:
     """The slices of a subject from the first to the last in which every image shows something."""
-    images = [image for image in case.load().values() if image.array.ndim > 1]
+    # a map of lesions is empty in most slices
+    images = [image for word, image in case.load().items() if word != session.lesion and image.array.ndim > 1]
     if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",

@@ -313,7 +313,7 @@ def _flat(folder: Path) -> Found | None:
             found.add("image", place.name, place, place.name)
         return found
     images = _images(folder)
-    if len(images) > 1 and all(_ROLES.match(_stem(p)) for p in images):
+    if len(images) > 1 and all(len(_stem(p)) > 1 and _ROLES.match(_stem(p)) for p in images):
         found = Found("one subject, one file a word")
         for path in images:
             found.add(_stem(path), folder.name, path, "one")

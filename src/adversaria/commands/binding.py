@@ -1,0 +1,55 @@
+"""Which word of a user's folder stands for which word of a recipe."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adversaria.commands.classes import column_of, is_class
+from adversaria.data.cases import pick_word
+from adversaria.vocabulary import UserError
+
+_ACCEPTS_ALONE = ("target", "image")
+
+
+def find_word(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Any) -> str:
+    """Which word of the folder stands for a word of the recipe; for a class, which column."""
+    if is_class(word):
+        return column_of(found, word, name, recipe.name)
+    names = list(found.words)
+    if name in found.words:
+        return name
+    if "+" in name or "/" in name:
+        return "+".join(_part_of(found, part, acquired) for part in name.split("+"))
+    if len(names) == 1 and word in _ACCEPTS_ALONE:
+        return names[0]
+    if name in acquired and len(names) == 1:
+        return name
+    if {"A", "B"} <= set(names) and word in ("source", "target"):
+        return "A" if word == "source" else "B"
+    try:
+        return pick_word(found, name)
+    except UserError:
+        if name in acquired and acquired[name][0] in names:
+            return name
+        raise
+
+
+def _part_of(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
+    """What stands for one of joined images, or for a part of an acquisition: that is made from images of a folder."""
+    base, _, part = name.partition("/")
+    if part and base in found.words:
+        raise UserError(
+            f"the data bring '{base}' itself, but not its '{part}'.",
+            f"Bring raw data, or leave '{base}' out, which is then measured.",
+        )
+    return name if base in acquired or name in found.words else pick_word(found, name)
+
+
+def measured_from(found: Any, needed: Mapping[str, Any], recipe: Any) -> str:
+    """The word of a folder that everything bound is measured from."""
+    if not needed:
+        raise UserError(
+            f"the data have none of the words that {recipe.name} binds: {found.describe()}.",
+            "Bind them: --set bind.source=WORD --set bind.target=WORD.",
+        )
+    of = next((of for of, _ in needed.values() if of not in needed), "")
+    return next(iter(found.words)) if len(found.words) == 1 else pick_word(found, of)
