@@ -227,7 +227,7 @@ def synthesise(choice: "Choice") -> list[str]:
     flat = choice.dims == 2 and choice.target.dims == 3
     side = f"[{', '.join([str(size)] * choice.target.dims)}]" if not flat else ""
     sides = " x ".join(str(low) for low, _ in choice.target.sizes)
-    why = f"whole images, made small enough to learn: {sides} and its sides' proportion change"
+    why = f"whole images, made small enough to learn: of {sides} pixels the smallest becomes {size} a side"
     grid = [f"grid: !Resized {{size: {side}}}  # {why}"] if side else []
     judge = "ProjectionDiscriminator" if choice.classes else "ResidualDiscriminator"
     return [
