@@ -16,7 +16,7 @@ from adversaria.claims.findings import OPEN, OPPOSITE, SHOWN, apart, compared, v
 JITTER = np.linspace(-0.1, 0.1, 8)
 TINY = {
     "unpaired-beats-misaligned-pairs": misaligned_pairs.MisalignedPairs(
-        size=32, trained=3, tests=6, warps=(0, 4), plays=2, batch=2, width=4
+        size=32, trained=3, tests=6, warps=(0, 4), plays=2, unpaired_plays=2, batch=2, width=4
     ),
     "cycle-alone-distorts-geometry": bent_anatomy.BentAnatomy(
         size=32, trained=3, tests=6, plays=3, judge_plays=2, batch=2, width=4, segmenter_width=2
@@ -85,22 +85,27 @@ def test_misaligned_pairs_are_judged_where_they_are_misaligned():
     paired = {0: 50, 4: 120}
     for unpaired, word in ((80, "holds here"), (120, "not shown here"), (140, "contradicted here")):
         levels = {(f"{w} px", arms.PAIRED): {"mae": mae} for w, mae in paired.items()}
-        levels |= {(f"{w} px", arms.UNPAIRED): {"mae": unpaired} for w in paired}
+        levels |= {(arms.EXACT, arms.UNPAIRED): {"mae": unpaired}, (arms.EXACT, arms.MEAN): {"mae": 150}}
         assert verdict(one.findings(rows_of(levels))) == word
+    # a model that has not learned more than the mean image says nothing of the claim
+    levels |= {(arms.EXACT, arms.MEAN): {"mae": 130}}
+    assert "cannot be judged" in verdict(one.findings(rows_of(levels)))
 
 
 def test_bending_is_told_from_size_and_dice():
     one, b = TINY["cycle-alone-distorts-geometry"], bent_anatomy
 
-    def judged(cycle, shape):
-        arms = {b.CYCLE: cycle, b.SHAPE: shape}
+    def judged(cycle, shape, floor=9):
+        arms = {b.CYCLE: cycle, b.SHAPE: shape, b.MEAN: {"dice": 0, "size": 1, "bent": 0, "mae": floor}}
         levels = {(c, arm): v for c in (b.ALIKE, b.ZOOMED) for arm, v in arms.items()}
-        return verdict(one.findings(rows_of(levels | {(b.ALIKE, b.REAL): {"dice": 9, "size": 1, "bent": 0}})))
+        levels[b.ALIKE, b.REAL] = {"dice": 9, "size": 1, "bent": 0, "mae": 0}
+        return verdict(one.findings(rows_of(levels)))
 
-    straight, crooked = {"dice": 8, "size": 1, "bent": 1}, {"dice": 5, "size": 3, "bent": 3}
+    straight, crooked = {"dice": 8, "size": 1, "bent": 1, "mae": 5}, {"dice": 5, "size": 3, "bent": 3, "mae": 5}
     assert judged(crooked, straight) == "holds here"
     assert judged(straight, crooked) == "mixed"
     assert judged(crooked, crooked) == "holds in part"
+    assert "cannot be judged" in judged(crooked, straight, floor=4)
     truth = torch.zeros(2, 1, 8, 8)
     truth[:, :, 2:4, 2:4], truth[0, :, 5:7, 5:7] = 1, 2
     found = truth.clone()

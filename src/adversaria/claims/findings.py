@@ -14,16 +14,18 @@ SHOWN, OPPOSITE, OPEN = "shown", "the opposite is shown", "not shown"
 
 @dataclass(frozen=True)
 class Finding:
-    """One statement: how far the numbers lie on its side (above 0), with an interval; `judged` counts for the claim.
+    """One statement: how far the numbers lie on its side (above 0), with an interval.
 
     The interval is over test subjects, each the mean over seeds, and holds for these trainings; `seeds` are the means
-    of each seed's training. Shown is what has its interval above 0 and every seed's mean on that side.
+    of each seed's training. Shown is what has its interval above 0 and every seed's mean on that side. A `judged`
+    statement counts for the claim; where a `needed` one is not shown the claim cannot be judged.
     """
 
     statement: str
     difference: Summary
     seeds: Mapping[int, float]
     judged: bool = True
+    needed: bool = False
 
     @property
     def verdict(self) -> str:
@@ -36,12 +38,14 @@ class Finding:
         return OPPOSITE if high < 0 and all(mean < 0 for mean in self.seeds.values()) else OPEN
 
 
-def compared(statement: str, larger: BySeed, smaller: BySeed, judged: bool = True) -> Finding | None:
+def compared(
+    statement: str, larger: BySeed, smaller: BySeed, judged: bool = True, needed: bool = False
+) -> Finding | None:
     """That `larger` lies above `smaller`, subject by subject, over the seeds that both have; None if they have none."""
     by_seed = gains(larger, smaller)
     if not by_seed:
         return None
-    return Finding(statement, summarise(over_seeds(by_seed)), seed_means(by_seed), judged)
+    return Finding(statement, summarise(over_seeds(by_seed)), seed_means(by_seed), judged, needed)
 
 
 def apart(statement: str, larger: BySeed, smaller: BySeed, judged: bool = True) -> Finding | None:
@@ -93,6 +97,9 @@ def verdict(findings: Sequence[Finding]) -> str:
     shown, opposite = told.count(SHOWN), told.count(OPPOSITE)
     if not told:
         return "not run"
+    lacking = [finding.statement for finding in findings if finding.needed and finding.verdict != SHOWN]
+    if lacking:
+        return f"cannot be judged here, for it is not shown that {lacking[0]}"
     if shown == len(told):
         return "holds here"
     if shown:
