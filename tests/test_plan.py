@@ -1,8 +1,10 @@
 """`plan`: from what a folder holds to a recipe that trains on it, or a refusal with the reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -164,3 +166,86 @@ def test_real_folders_that_are_refused(real, tmp_path, name, said):
     """Each with its reason."""
     with pytest.raises(UserError, match=said):
         planned(real(name), tmp_path)
+
+
+def test_eight_bits_that_a_header_scales_are_no_picture(tmp_path):
+    """A uint8 NIfTI of 0 to 0.9 must not be put into a window of 0 to 255."""
+
+    for word in ("T1", "PET"):
+        (tmp_path / "d" / word).mkdir(parents=True)
+        image = nibabel.Nifti1Image(DRAWS.integers(0, 256, (32, 32, 32)).astype(np.uint8), np.eye(4))
+        image.header.set_slope_inter(1 / 256, 0)
+        nibabel.save(image, tmp_path / "d" / word / "p1.nii")
+    choice, recipe = planned(tmp_path / "d", tmp_path)
+    assert (choice.task, choice.target.kind) == ("translate", "grey") and choice.target.most < 1
+    assert recipe.evaluation().range == (-1, 1), "a score over 0 to 255 would say nothing about values below 1"
+
+
+def test_thin_parts_of_a_map_are_not_made_small(tmp_path):
+    """Discs survive a small grid; vessels of two pixels in a large image would vanish, so patches are cut."""
+    discs = folder(tmp_path / "d", {"images": "grey", "masks": "mask"}, side=160)
+    choice, recipe = planned(discs, tmp_path, task="mask-to-image")
+    assert choice.whole and recipe.grid().size == choice.patch == (64, 64)
+    for k in range(10):
+        thin = np.zeros((160, 160))
+        thin[10 + k :: 20, :] = thin[11 + k :: 20, :] = 255
+        picture(discs / "masks" / f"{k:03d}.png", thin)
+    choice, recipe = planned(discs, tmp_path, task="mask-to-image")
+    assert not choice.whole and recipe.grid() is None and choice.patch == (128, 128)
+    assert 1.5 < choice.source.thickness < 2.5
+
+
+def test_a_small_grid_keeps_the_proportion_of_the_sides(tmp_path):
+    place = folder(tmp_path / "d", {"images": "grey", "masks": "mask"}, side=96)
+    for word in ("images", "masks"):
+        for path in (place / word).iterdir():
+            picture(path, np.asarray(Image.open(path))[16:80])
+    choice, recipe = planned(place, tmp_path, task="mask-to-image")
+    assert recipe.grid().size == choice.patch == (48, 64)
+
+
+def test_a_slab_that_is_thin_in_another_axis_than_the_slices_is_worked_on_in_3d(tmp_path):
+
+    for word in ("t1", "fa"):
+        image = nibabel.Nifti1Image(DRAWS.normal(100, 20, (40, 18, 40)).astype(np.float32), np.eye(4))
+        (tmp_path / "d").mkdir(exist_ok=True)
+        nibabel.save(image, tmp_path / "d" / f"P012_{word}.nii.gz")
+    found = recognise(tmp_path / "d")
+    assert set(found.words) == {"t1", "fa"} and {s.subject for w in found.words.values() for s in w.values()} == {"one"}
+    choice, _ = planned(tmp_path / "d", tmp_path)
+    assert choice.dims == 3 and choice.patch == (32, 16, 32)
+
+
+@pytest.mark.parametrize("names", [("P012_t1", "P013_t1"), ("P012_a", "P012_b"), ("scan_anna", "scan_bert")])
+def test_files_of_different_subjects_stay_loose(tmp_path, names):
+
+    for name in names:
+        nibabel.save(nibabel.Nifti1Image(np.zeros((4, 4, 4), np.float32), np.eye(4)), tmp_path / f"{name}.nii")
+    assert set(recognise(tmp_path).words) == {"image"}
+
+
+def test_too_few_of_either_kind_is_said(tmp_path):
+    folder(tmp_path / "d", {"a": "grey"}, count=3)
+    for k in range(12):
+        picture(tmp_path / "d" / "b" / f"other{k}x{k}.png", DRAWS.integers(0, 256, (48, 40)))
+    with pytest.raises(UserError, match="3 images of 'a'"):
+        planned(tmp_path / "d", tmp_path)
+
+
+def test_images_that_were_not_looked_at_are_counted(tmp_path):
+    facts = fingerprint(recognise(folder(tmp_path / "d", {"images": "grey"}) / "images"), looked_at=6)
+    assert facts.words[0].looked_at == 10, "small files are all looked at"
+    assert replace(facts.words[0], looked_at=6).said().endswith("(looked at 6)")
+
+
+def test_ct_in_nifti_is_known_by_its_air(tmp_path):
+    """NIfTI names no unit; percentiles of each image would give one tissue another value in every patient."""
+    for word, low in (("ct", -1000.0), ("mr", 0.0)):
+        (tmp_path / word).mkdir()
+        body = np.full((32, 32, 32), low, np.float32)
+        body[8:24, 8:24, 8:24] = DRAWS.normal(40, 20, (16, 16, 16))
+        nibabel.save(nibabel.Nifti1Image(body, np.eye(4)), tmp_path / word / "p1.nii.gz")
+    choice, recipe = planned(tmp_path, tmp_path)
+    assert (choice.source.name, choice.source.kind, choice.target.kind) == ("mr", "grey", "ct")
+    assert recipe.intensities()["target"].low == -1000
+    assert "taken as HU" in draft(choice, fingerprint(recognise(tmp_path)))

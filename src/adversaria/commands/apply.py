@@ -129,18 +129,32 @@ def apply_file(
     from adversaria.data.write import Mark, write_image
 
     image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
-    image = placed(restored, image)
+    own, image = image.array.shape[1:], placed(restored, image)
     segments = restored.recipe.labels() is not None
     word = word_of(restored.recipe) if segments else "source"
     image, told = acquired(restored, image, place.name)
     outside = [] if segments else _outside(restored, image)
-    for text in (*image.warnings, *told, *_unlike(restored, image, word), *outside):
+    for text in (
+        *image.warnings,
+        *_moved(own, image.array.shape[1:]),
+        *told,
+        *_unlike(restored, image, word),
+        *outside,
+    ):
         say(f"{place.name}: {text}")
     if segments:
         return write_segmentation(restored, image, target, place.name, overlap, keep_identity)
     made = magnitude(apply_image(restored, image, place.name, overlap))
     mark = Mark(model=restored.identity, run=restored.run.folder.name, kind="derived")
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
+
+
+def _moved(own: tuple[int, ...], grid: tuple[int, ...]) -> list[str]:
+    """Say that the result does not lie on the image's own grid, where the recipe states another."""
+    if own == grid:
+        return []
+    before, after = (" x ".join(map(str, size)) for size in (own, grid))
+    return [f"the recipe's grid is {after}: the result has that size, not the {before} of the image"]
 
 
 def _unlike(restored: Any, image: Any, word: str) -> list[str]:

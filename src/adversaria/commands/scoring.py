@@ -67,6 +67,7 @@ def score_part(
     intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
     the case's value is their mean. The input's scale is that of the whole case, also if slices are tested.
     """
+    from adversaria.data.labels import Labels
     from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import measured
     from adversaria.tasks.inversion import agreement
@@ -108,6 +109,8 @@ def score_part(
             made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
                 continue  # a mask is no image to compare with one in colour
+            if name == "input" and isinstance(intensity["source"], Labels):
+                continue  # nor are numbers of classes grey values or HU
             if name != "input":
                 agreed.setdefault(name, []).append(agreement(made.array, source.array, words.get("target")))
             done.look(view, case.handle, {name: made.array})

@@ -23,7 +23,8 @@ class WordFacts:
 
     `kind` is ct, pet, colour, labels, picture (8 bits) or grey (an arbitrary unit, as MR has); `sizes` the
     smallest and the largest side along each axis; `values` the labels of a label map; `low` and `high` the
-    1st and 99th percentile, `least` and `most` the extremes; `between` a mask with values between its labels.
+    1st and 99th percentile, `least` and `most` the extremes; `between` a mask with values between its labels;
+    `looked_at` how many images this was read from; `thickness` how many pixels wide the parts of a 2D label map are.
     """
 
     name: str
@@ -41,6 +42,8 @@ class WordFacts:
     between: bool = False
     lossy: bool = False
     equal_channels: bool = False
+    looked_at: int = 0
+    thickness: float = 0.0
 
     @property
     def dims(self) -> int:
@@ -49,8 +52,8 @@ class WordFacts:
 
     @property
     def stacked(self) -> bool:
-        """Whether slices are more than twice as thick as their pixels, or fewer than 24: work in 2D then."""
-        if self.dims != 3 or min(low for low, _ in self.sizes) < 24:
+        """Whether slices, along the last axis, are over twice as thick as their pixels, or under 24: 2D then."""
+        if self.dims != 3 or self.sizes[-1][0] < 24:
             return True
         return bool(self.spacing) and max(self.spacing) > 2.0 * min(self.spacing)
 
@@ -61,7 +64,8 @@ class WordFacts:
         held = f"labels {_listed(self.values)}" if self.kind == "labels" else f"{self.low:.4g} to {self.high:.4g}"
         held += " (a mask with values in between)" if self.between else ""
         channels = f", {self.channels} channels" if self.channels > 1 else ""
-        return f"{self.name}: {self.cases} x {self.kind}, {size}{channels}{spacing}, {held} {self.unit}".rstrip()
+        said = f"{self.name}: {self.cases} x {self.kind}, {size}{channels}{spacing}, {held} {self.unit}".rstrip()
+        return f"{said} (looked at {self.looked_at})" if 0 < self.looked_at < self.cases else said
 
 
 @dataclass(frozen=True)
@@ -176,22 +180,42 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
         between=between,
         lossy=suffix in _LOSSY,
         equal_channels=all(_equal_channels(image) for image in images),
+        looked_at=len(images),
+        thickness=_thickness([image.array for image in images]) if kind == "labels" else 0.0,
     )
 
 
 def _kind(name: str, image: Image) -> str:
     sample, unit = _few(image.array), image.unit
-    found = np.unique(sample) if np.array_equal(sample, np.round(sample)) else np.array([])
+    whole = np.array_equal(sample, np.round(sample))
+    found = np.unique(sample) if whole else np.array([])
     few = 1 <= len(found) <= (MOST_LABELS if _LABELS.search(name) else 4) and found[0] >= 0
     if unit == "labels" or (few and (len(found) > 1 or bool(_LABELS.search(name)))):
         return "labels"
-    if unit == "HU":
+    if unit == "HU" or (unit == "arbitrary" and _shows_air(sample)):
         return "ct"
     if unit.lower().startswith(("bq", "suv")):
         return "pet"
-    if image.array.shape[0] == 3 and not _equal_channels(image):
-        return "colour"
-    return "picture" if image.dtype == "uint8" else "grey"
+    if image.dtype != "uint8" or not whole:  # 8 bits that a header scales to other values are no picture
+        return "grey"
+    return "colour" if image.array.shape[0] == 3 and not _equal_channels(image) else "picture"
+
+
+def _shows_air(sample: np.ndarray) -> bool:
+    """Whether numbers without a unit, as NIfTI has them, are HU: air near -1000, or at the -1024 that scanners give."""
+    return bool(np.mean((sample > -1030) & (sample < -970)) > 0.05)
+
+
+def _thickness(arrays: Sequence[np.ndarray]) -> float:
+    """Pixels across the labelled parts of 2D maps: twice their area over the length of their border; the median."""
+    found = []
+    for array in arrays:
+        inside = array[0] > 0
+        if inside.ndim != 2 or not inside.any():
+            continue
+        border = sum(int(np.sum(np.diff(inside.astype(np.int8), axis=axis) != 0)) for axis in (0, 1))
+        found.append(2.0 * float(inside.sum()) / max(border, 1))
+    return float(np.median(found)) if found else 0.0
 
 
 def _resized(sample: np.ndarray) -> bool:

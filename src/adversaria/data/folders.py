@@ -318,10 +318,30 @@ def _flat(folder: Path) -> Found | None:
         for path in images:
             found.add(_stem(path), folder.name, path, "one")
         return found
+    if named := _after_prefix(images):
+        found = Found("one subject, one file a word, after a name that all share")
+        for word, path in named.items():
+            found.add(word, folder.resolve().name, path, "one")
+        return found
     if images:
         return _loose("loose files", images)
     below = [inner for place in _folders(folder) if (inner := _flat(place)) is not None]
     return below[0] if len(below) == 1 else None
+
+
+def _after_prefix(images: list[Path]) -> dict[str, Path]:
+    """NIfTI files `P12_2010_fa`, `P12_2010_mprage_t1` as `fa`, `mprage_t1`: all share a name with a number in it.
+
+    Each rest must hold letters, and one of them must be the name of a modality or role.
+    """
+    if len(images) < 2 or not all(p.name.lower().endswith((".nii", ".nii.gz")) for p in images):
+        return {}
+    prefix = re.match(r"(?:.*[_.\-])?", commonprefix([_stem(p) for p in images]))
+    shared = prefix[0] if prefix else ""
+    named = {_stem(p)[len(shared) :]: p for p in images}
+    spoken = all(len(word) > 1 and re.search("[a-zA-Z]", word) for word in named)
+    known = any(_ROLES.fullmatch(part) for word in named for part in re.split(r"[^a-zA-Z0-9]+", word))
+    return named if re.search(r"\d", shared) and spoken and known else {}
 
 
 def _loose(layout: str, paths: list[Path]) -> Found:

@@ -20,7 +20,8 @@ def _intensity(word: WordFacts) -> str:
             return f"!Labels {{values: [{values}]}}  # every other value is refused; names: [...] names them"
         case "ct":
             low, high = _round(word.low, floor), _round(word.high, ceil)
-            return f"!Window {{low: {low:g}, high: {high:g}}}  # HU, 1st to 99th percentile: one window for all"
+            unit = "HU" if word.unit == "HU" else "taken as HU for its air near -1000"
+            return f"!Window {{low: {low:g}, high: {high:g}}}  # {unit}; 1st to 99th percentile: one window for all"
         case "pet":
             return f"!Window {{low: 0, high: {_round(word.most, ceil):g}}}  # {word.unit}: one scale, so values compare"
         case "picture" | "colour":
@@ -186,12 +187,23 @@ def segment(choice: "Choice") -> list[str]:
     ]
 
 
+def _shrunk(choice: "Choice") -> list[str]:
+    """The grid of whole images, where parts of the map stay wide enough to be seen; and what it does to them."""
+    if not choice.whole:
+        return []
+    size, sides = (" x ".join(map(str, s)) for s in (choice.patch, [low for low, _ in choice.target.sizes]))
+    return [
+        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [source]}}"
+        f"  # whole images; of {sides} pixels the smallest becomes {size}"
+    ]
+
+
 def mask_to_image(choice: "Choice") -> list[str]:
     """SPADE: the label map speaks at every scale."""
     assert choice.source is not None
     return [
         f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.name)}}}",
-        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [source]}}  # whole images",
+        *_shrunk(choice),
         "intensity:",
         f"  source: {_intensity(choice.source)}",
         f"  target: {_intensity(choice.target)}",
@@ -214,7 +226,9 @@ def synthesise(choice: "Choice") -> list[str]:
     classed = f", label: {_quoted(choice.column)}" if choice.classes else ""
     flat = choice.dims == 2 and choice.target.dims == 3
     side = f"[{', '.join([str(size)] * choice.target.dims)}]" if not flat else ""
-    grid = [f"grid: !Resized {{size: {side}}}  # whole images, made small enough to learn"] if side else []
+    sides = " x ".join(str(low) for low, _ in choice.target.sizes)
+    why = f"whole images, made small enough to learn: of {sides} pixels the smallest becomes {size} a side"
+    grid = [f"grid: !Resized {{size: {side}}}  # {why}"] if side else []
     judge = "ProjectionDiscriminator" if choice.classes else "ResidualDiscriminator"
     return [
         f"bind: {{image: {_quoted(choice.target.name)}{classed}}}",

@@ -37,6 +37,7 @@ class Choice:
     plays: int = 10_000
     column: str = ""
     classes: int = 0
+    whole: bool = False
 
 
 def choose(
@@ -52,12 +53,7 @@ def choose(
     if task is not None and task not in TASKS:
         raise UserError(f"there is no task '{task}'.", f"Tasks: {', '.join(TASKS)}.")
     task, why, first, last = _task(data, task, source, target)
-    usable = data.shared(first.name, last.name) if first and task != "translate-unpaired" else last.cases
-    if last.dims == 2 and usable < FEWEST:
-        raise UserError(
-            f"there are {usable} images of '{last.name}' to train on; that is too few.",
-            f"Bring at least {FEWEST}, or volumes, which hold many slices.",
-        )
+    _refuse_few(data, task, first, last)
     _refuse_labels(task, first, last)
     words = [word for word in (first, last) if word is not None]
     dims = (
@@ -65,11 +61,13 @@ def choose(
     )
     if task == "synthesise" and last.dims == 3 and not last.stacked:
         dims = 3
-    patch = _patch(words, dims, machine, square=task in ("synthesise", "mask-to-image"))
+    whole = task == "mask-to-image" and first is not None and _whole(first, last, machine)
+    patch = _grid(last, machine) if whole else _patch(words, dims, machine, square=task == "synthesise")
     batch = (16 if task == "synthesise" else 4) if dims == 2 else 2
     column = next(iter(data.found.classes), "") if task == "synthesise" else ""
     classes = len(data.found.class_names(column)) if column else 0
-    return Choice(task, why, first, last, dims, patch, batch, _width(machine, dims), column=column, classes=classes)
+    width = _width(machine, dims)
+    return Choice(task, why, first, last, dims, patch, batch, width, column=column, classes=classes, whole=whole)
 
 
 def smaller(choice: Choice) -> Choice | None:
@@ -214,6 +212,18 @@ def _alone(
     return "synthesise", "images of one kind: new ones are drawn", None, word
 
 
+def _refuse_few(data: Fingerprint, task: str, first: WordFacts | None, last: WordFacts) -> None:
+    paired = first is not None and task != "translate-unpaired"
+    shared = data.shared(first.name, last.name) if first and paired else last.cases
+    counts = {last.name: shared} | ({first.name: first.cases} if first and not paired else {})
+    name, usable = min(counts.items(), key=lambda count: count[1])
+    if last.dims == 2 and usable < FEWEST:
+        raise UserError(
+            f"there are {usable} images of '{name}' to train on; that is too few.",
+            f"Bring at least {FEWEST}, or volumes, which hold many slices.",
+        )
+
+
 def _refuse_labels(task: str, first: WordFacts | None, last: WordFacts) -> None:
     mask = last if task == "segment" else first if task == "mask-to-image" else None
     if mask is None:
@@ -245,6 +255,21 @@ def _patch(words: list[WordFacts], dims: int, machine: Machine, square: bool) ->
         size = " x ".join(map(str, sides))
         raise UserError(f"the smallest image is {size}: too small for a network.", "Bring images of 16 pixels a side.")
     return patch
+
+
+def _whole(mask: WordFacts, image: WordFacts, machine: Machine) -> bool:
+    """Whether whole images can be made small: slices cannot, nor maps whose parts would be thinner than a pixel."""
+    if image.dims != 2 or mask.dims != 2:
+        return False
+    longest = max(high for _, high in image.sizes)
+    return mask.thickness * max(_grid(image, machine)) / longest >= 1.0
+
+
+def _grid(image: WordFacts, machine: Machine) -> tuple[int, ...]:
+    """The largest small grid with sides in the proportion of the smallest image, in multiples of 16."""
+    sides = [low for low, _ in image.sizes]
+    largest = min(_power(max(sides)), 128 if machine.gpu else 64)
+    return tuple(max(16, round(side * largest / max(sides) / 16) * 16) for side in sides)
 
 
 def _power(side: int) -> int:
