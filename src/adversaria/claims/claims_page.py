@@ -30,7 +30,7 @@ def page(found: Sequence[tuple[Experiment, Rows]]) -> str:
     for one, rows, findings in told:
         seeds = sorted({row.seed for row in rows.found})
         said = ", ".join(map(str, seeds)) or "none"
-        lines.append(f"| {one.name} | {verdict(findings)} | {said} | {rows.seconds() / 60:.1f} |")
+        lines.append(f"| {one.name} | {told_of(one, rows, findings)} | {said} | {rows.seconds() / 60:.1f} |")
     for one, rows, findings in told:
         lines += ["", *section(one, rows, findings)]
     return "\n".join(lines) + "\n"
@@ -44,14 +44,24 @@ def section(one: Experiment, rows: Rows, findings: Sequence[Finding]) -> list[st
         "",
         *wrap(f"{one.claim} ({one.works})", 118),
         "",
-        f"**Verdict: {verdict(findings)}.**",
+        f"**Verdict: {told_of(one, rows, findings)}.**",
         "",
     ]
     lines += [*wrap(one.how, 118), "", *wrap(f"Settings: {settings}.", 118), ""]
-    missing = [f"seed {seed}: {c}, {a}" for seed in seeds_of(rows) for c, a in one.cells() if not rows.has(seed, c, a)]
+    missing = missing_of(one, rows)
     if not rows.found or missing:
-        lines += [f"Not run yet: {'; '.join(missing) or 'everything'}.", ""]
+        lines += [*wrap(f"Not run yet: {'; '.join(missing) or 'everything'}.", 118), ""]
     return lines + means(one, rows) + ["", *statements(findings)]
+
+
+def told_of(one: Experiment, rows: Rows, findings: Sequence[Finding]) -> str:
+    """The verdict, and whether it is that of all cells."""
+    return verdict(findings) + (" (so far)" if findings and missing_of(one, rows) else "")
+
+
+def missing_of(one: Experiment, rows: Rows) -> list[str]:
+    """The cells that a seed lacks which has others."""
+    return [f"seed {seed}: {c}, {a}" for seed in seeds_of(rows) for c, a in one.cells() if not rows.has(seed, c, a)]
 
 
 def seeds_of(rows: Rows) -> list[int]:
