@@ -140,8 +140,7 @@ def _trained(row: str, found: Mapping[str, Any]) -> str:
 def _said(values: list[float]) -> str:
     if not values:
         return "-"
-    summary = summarise(values)
-    return f"{summary.mean:.3g} [{summary.low:.3g}, {summary.high:.3g}] (n = {len(values)})"
+    return f"{summarise(values)} (n = {len(values)})"
 
 
 def differences(kept: Mapping[str, Any]) -> list[str]:
@@ -158,8 +157,7 @@ def differences(kept: Mapping[str, Any]) -> list[str]:
             if len(shared) < 2:
                 continue
             gain = paired([values[c] for c in shared], [methods[task][other][measure][c] for c in shared])
-            said = f"{gain.mean:+.3g} [{gain.low:+.3g}, {gain.high:+.3g}], n = {gain.n}"
-            found.append(f"{task}: {measure}, {one} - {other}: {said}")
+            found.append(f"{task}: {measure}, {one} - {other}: {gain}, n = {gain.n}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import works_restoring_plans, works_segmentation, works_translation
+from benchmarks import works_conditional, works_restoring_plans, works_segmentation, works_translation
 from benchmarks.works_plan import Plan
 
 SMALL = ("phantom.size=32", "train.patch=[32, 32]")
@@ -63,10 +63,12 @@ PLANS: dict[str, Any] = {
     "beers-2018-retina": Plan("samples", GROWING, {"subjects": 128}),
 }
 
-PLANS |= works_translation.PLANS | works_restoring_plans.PLANS | works_segmentation.PLANS
+PLANS |= works_translation.PLANS | works_conditional.PLANS | works_restoring_plans.PLANS | works_segmentation.PLANS
 # CPU seconds of a work's play: of Table 4, of the rows of other tables that were named beforehand, of the others
 FEW, MANY, USUAL = 60.0, 900.0, 120.0
-NAMED = {*works_translation.LONG, *works_restoring_plans.LONG, *works_segmentation.LONG}
+NAMED = {
+    *works_translation.LONG, *works_conditional.LONG, *works_restoring_plans.LONG, *works_segmentation.LONG,
+}  # fmt: skip
 
 
 def budget(key: str, table: int) -> float:

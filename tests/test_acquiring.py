@@ -180,3 +180,42 @@ def test_an_unknown_term_is_named_when_a_recipe_is_written_out(tmp_path):
     with pytest.raises(UserError, match="no term 'pixl'") as caught:
         recipe_of(tmp_path, text).resolved()
     assert "pixel" in caught.value.remedy
+
+
+COILS = """
+phantom: !Brain {size: 64}
+subjects: {train: 2, validation: 1, test: 1}
+acquire: {low: !MultiCoilScan {of: t1, sampling: !PoissonDisc {}, coils: 4}}
+bind:
+  source: low/complex
+  target: low/target
+  measurement: low/measurement
+  sampling: low/sampling
+  coils: low/coils
+intensity: {source: !Peak {}, target: !Shared {}}
+game: !Supervised
+  generator: !Consistent
+    networks: [!PlainCNN {layers: 2, width: 4, final: identity, residual: true}]
+    physics: !MultiCoil {}
+    layer: !ConjugateGradient {}
+train: {plays: 2, batch: 2}
+evaluate: {range: [0, 1], scaled: true, measures: [psnr], truth: low/reference}
+"""
+
+
+def test_real_raw_data_are_used_as_they_are(real, tmp_path, capsys):
+    """Eight real coils through a run of four simulated ones: nothing is simulated, the image is as shipped."""
+    folder = real("kspace_brain_8coil")
+    place = tmp_path / "coils.yaml"
+    place.write_text(COILS)
+    assert call("train", place, "--out", tmp_path / "run", "--quiet") == 0, told(capsys)
+    capsys.readouterr()
+    out = tmp_path / "made.nii"
+    assert call("apply", tmp_path / "run", "-i", folder / "ksp.cfl", "-o", out) == 0, told(capsys)
+    assert "simulated" not in told(capsys)
+    from adversaria.data.read import read_image
+
+    made, shipped = read_image(out).array[0], np.abs(read_image(folder / "img.cfl").raw["complex"][0])
+    assert made.shape == (180, 230)
+    alike = max(np.corrcoef(view.ravel(), shipped.ravel())[0, 1] for view in (made, made[::-1], made[:, ::-1]))
+    assert alike > 0.9, alike

@@ -10,7 +10,8 @@ import pytest
 
 from adversaria.metrics import statistics
 from adversaria.reports import Score, write_scores
-from adversaria.reports.comparing import compare_scores, sentences
+from adversaria.reports.comparing import compare_scores
+from adversaria.reports.conclusions import sentences
 from adversaria.reports.scored import labels
 from adversaria.reports.tables import escaped, p_value
 from adversaria.run import Run, write_json
@@ -137,7 +138,8 @@ def test_compare_writes_a_page_and_tables(pair, tmp_path, capsys):
     assert len(images) >= 7 and all(a["src"].startswith("data:") and a["alt"] for a in images)
     assert dict(page.tags[0][1])["lang"] == "en" and any(t == "th" and a.get("scope") == "row" for t, a in page.tags)
     for word in ("first_run", "second", "input", "Best case", "Worst case", "ssim of second: not every run has it",
-                 "noise_level of second", "Every score here: reduced", "0 to 1", "Not for diagnosis"):  # fmt: skip
+                 "noise_level of first_run, second", "Every score here: reduced", "0 to 1",
+                 "Not for diagnosis"):  # fmt: skip
         assert word in page.text, word
     assert str(tmp_path) not in (out / "compare.html").read_text()
     with open(out / "means.csv") as file:
@@ -236,4 +238,9 @@ def test_trained_runs_are_scored_as_cases_and_as_sets_and_compared(tmp_path, cap
     assert kept["methods"] == ["input", "r0", "r1"] and kept["rules"]["cases"] == 10
     page = (tmp_path / "out" / "compare.html").read_text()
     assert {m["name"] for m in kept["measures"]} == {"mae", "ssim"} and "Worst case" in page
-    assert "fid[phantom-cnn], lower is better" in page and "r1: input" in page
+    assert "fid[phantom-cnn] (features squared), lower is better" in page
+    (of_set,) = kept["sets"]
+    assert set(of_set["values"]) == {"input", "r0", "r1"} and all(p["p"] is not None for p in kept["set_pairs"])
+    assert kept["set_pairs"][0]["test"].startswith(("exact swap test", "swap test"))
+    for word in ("Line profile", "Noise power spectra", "Training of every run", "on validation cases"):
+        assert word in page, word

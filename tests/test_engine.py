@@ -35,7 +35,7 @@ def test_every_game_trains_and_logs_every_term(tmp_path, name):
     assert not torch.equal(before, weights(one.game))
     assert {player for row in rows for player in row.player.split("+")} == set(one.game.players)
     assert all(torch.isfinite(torch.tensor(row.value)) for row in rows)
-    assert len({(r.play, r.player, r.term) for r in rows}) == len(rows)
+    assert len({(r.play, r.player, r.step, r.term) for r in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("workers", [2])

@@ -166,8 +166,9 @@ def test_a_lazy_penalty_is_taken_at_every_nth_play_only(name):
     """Every game asks `penalty.at(plays)`; one that called the penalty itself would take it at every play."""
     game = build(name)
     game.penalty = losses.R1(every=2)
-    if hasattr(game, "pretraining"):
-        game.pretraining = 0
+    for alone in ("pretraining", "segmenter_plays"):  # plays in which one player learns alone, and pays no penalty
+        if hasattr(game, alone):
+            setattr(game, alone, 0)
     for index in range(4):
         game.plays = index
         taken = plain_table(game).play([batch(play=index)])

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from adversaria import games
-from playground import Discriminator, batch, build
+from adversaria import games, losses
+from playground import Discriminator, Translator, batch, build
 from turns import LOG2, Shift, Zero, turns
 
 
@@ -250,3 +250,22 @@ def test_history_gives_half_of_each_batch_from_the_past():
         old = int((given < start).sum())
         assert old == (0 if start < 20 else 5), start
     assert float(buffer.images[:, 0, 0, 0].max()) >= 180 and len(buffer.images) == 20
+
+
+class Masked(nn.Module):
+    """A term that cannot do without a region of interest."""
+
+    def forward(self, output, source, mask):
+        return ((output - source).abs() * mask).sum() / mask.sum()
+
+
+def test_terms_of_a_cycle_are_fed_the_words_of_the_source_and_only_forward():
+    terms = {"masked": losses.Weighted(Masked(), 2.0), "plain": losses.Weighted(losses.GreySelfRegularisation())}
+    parts = Translator(2), Translator(2), Discriminator(2), Discriminator(2)
+    words = batch()
+    shape = tuple(words["source"].shape[1:])
+    game = games.CycleGAN(*parts, source_shape=shape, target_shape=shape, pool=0, terms=losses.Terms(terms))
+    found = turns(game, words)[0][1]
+    assert {"forward_masked", "forward_plain", "reverse_plain"} <= set(found) and "reverse_masked" not in found
+    wanted = 2 * Masked()(game.generator(words["source"]), words["source"], words["mask"])
+    assert found["forward_masked"] == pytest.approx(wanted.item(), rel=1e-5)

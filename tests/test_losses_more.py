@@ -32,8 +32,8 @@ COMPARED = {
     "StyleContent": (lambda: losses.StyleContent(nn.Identity()), "target"),
 }
 ELSEWHERE = {
-    "Classification", "KSpaceConsistency", "LabelCrossEntropy", "LatentKL", "ShapeConsistency", "SoftDice",
-    "TotalVariation",
+    "BrightBalanced", "Classification", "DeepSupervision", "GeneralisedDice", "KSpaceConsistency", "LabelCrossEntropy",
+    "LatentKL", "ShapeConsistency", "SoftDice", "TotalVariation",
 }  # fmt: skip
 BUILT = {name: build for name, (build, _) in COMPARED.items() if build}
 NAMES = pytest.mark.parametrize("name", list(BUILT))

@@ -105,7 +105,7 @@ def test_every_measure_can_be_had_of_folders(place, segments, tmp_path):
         for k in range(count):
             array = random.uniform(50, 200, (24, 24))
             save(tmp_path / folder, f"{folder}{k}", gaussian_filter(array, blur) if blur else array)
-    sets = {name for name, metric in known_measures().items() if getattr(metric, "per_set", False)}
+    sets = {name for name, metric in known_measures().items() if metric.level == "set"}
     ask(sets, "--reference", tmp_path / "reals", "--output", tmp_path / "drawn", "--range", 0, 255,
         "--training", tmp_path / "known", "--degraded", tmp_path / "poor")  # fmt: skip
     at = ("at_0", "at_1")

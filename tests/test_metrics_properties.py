@@ -157,7 +157,7 @@ def test_bad_pairs_are_refused(metric):
 def test_needs_are_words_that_can_be_explained(metric):
     for word in (*metric.needs[1:], *metric.takes):
         assert word in NEEDS or word == "prescription", word
-    assert metric.level in ("case", "set") and set(metric.dims) <= {2, 3}
+    assert metric.level in ("case", "many") and set(metric.dims) <= {2, 3}
 
 
 @pytest.mark.parametrize("metric", [m for m in EVERY if "mask" in m.takes and m in IMAGES], ids=lambda m: m.name)

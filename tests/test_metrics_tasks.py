@@ -20,7 +20,7 @@ def test_classification():
     assert metrics.AUC(output=[0.5, 0.5], classes=[1, 0]) == 0.5
     with pytest.raises(NotApplicable, match="both classes"):
         metrics.AUC(output=scores[:2], classes=classes[:2])
-    assert metrics.AUC.level == "set" and metrics.DICE.level == "case"
+    assert metrics.AUC.level == "many" and metrics.DICE.level == "case"
 
 
 def test_auc_agrees_with_torchmetrics_also_with_ties():

@@ -56,7 +56,7 @@ ELSEWHERE = {
 PAIRS = {
     "DAGANDiscriminator", "HaarDomain", "OfHaar", "OfMagnitude", "RefinementDiscriminator",
     "ButterflyNet", "ClassPatchGAN", "CoupledHead", "CoupledJudge", "CoupledTrunk", "DomainCritic",
-    "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "UNITDecoder",
+    "FeatureDiscriminator", "RelationDiscriminator", "StructuredNet", "TwoStemPatchGAN", "UNITDecoder",
 }  # fmt: skip
 # networks of words, of stacks and of pyramids: tests/test_games_text.py and tests/test_games_geometry.py
 OF_TEXT = {

@@ -16,9 +16,10 @@ from adversaria.data.phantoms import fundus_lesions, sentences
 from adversaria.data.phantoms.growth import BRANCHING, Tips, draw, grow
 from adversaria.data.phantoms.lung_nodule import Nodule
 
+COLOURS = ("Dermoscopy", "Endoscopy", "Fundus", "Histology", "IHC", "MarrowCells")
 SITES = [
     (name, {"prevalence": 0.5} if name in ("ChestFilm", "Fundus") else {})
-    for name in ("ChestFilm", "Dermoscopy", "Fundus", "Histology", "IHC", "MarrowCells")
+    for name in (*COLOURS, "ChestFilm", "HEp2", "OCT", "IVUS", "Fetal")
 ]
 SAID = ("ChestFilm", "Dermoscopy", "LiverLesion", "LungNodule", "Mammogram")
 

@@ -164,6 +164,8 @@ def test_contrast_unpaired(real, tmp_path, capsys):
     words = sets(*SMALL, "bind.source=a.T1pre", "bind.target=b.T1post", "evaluate.truth=a.T1post")
     assert call("train", "cyclegan", "--data", folder, "--out", run, "--plays", 2, *words) == 0
     assert "same subject" in told(capsys) and blocks(run)["test"] == range(8, 10)
+    known = json.loads((run / "private" / "cases.json").read_text())
+    assert set(known) == {"a.c0001", "b.c0001"}, "each stream numbers its own cases"
     assert call("apply", run, "-i", folder / PRE, "-o", tmp_path / "out", "--overlap", 0, "--quiet") == 0
     assert_derived(tmp_path / "out", folder / PRE, "cyclegan after 2 plays")
     values = scored(run, folder, capsys)

@@ -212,6 +212,9 @@ def test_recipes_restate_no_default(name):
         elif isinstance(value, dict):
             for key, part in value.items():
                 look(part, f"{where}.{key}")
+        elif isinstance(value, list):
+            for number, part in enumerate(value):
+                look(part, f"{where}.{number}")
 
     look(tree, "")
     recipe = read_recipe(name, reduced=False)

@@ -30,7 +30,7 @@ def normal(n, d=6, seed=0, scale=1.0, shift=0.0):
 
 @pytest.mark.parametrize("metric", EVERY, ids=lambda m: m.name)
 def test_facts_are_complete(metric):
-    assert isinstance(metric, SetMetric) and metric.function.__doc__ and metric.per_set
+    assert isinstance(metric, SetMetric) and metric.function.__doc__ and metric.level == "set"
     assert metric.better in ("higher", "lower") or float(metric.better.removeprefix("closer to ")) is not None
     assert metric.range and metric.paper and metric.fewest <= metric.few
     assert metric.label("inception") == (f"{metric.name}[inception]" if metric.network else metric.name)

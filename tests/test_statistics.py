@@ -152,3 +152,47 @@ def test_type_one_error_of_the_paired_test():
     for n, expected in ((6, 2 / 64), (10, 0.05)):
         found = [s.permutation_test(row).p <= 0.05 for row in random.normal(0, 1, (2000, n))]
         assert np.mean(found) == pytest.approx(expected, abs=0.012)
+
+
+def spread(words):
+    return float(np.var(words["x"]))
+
+
+def test_swaps_count_every_pattern_and_keep_a_subjects_images_together():
+    random = np.random.default_rng(8)
+    first, second = ({"x": random.normal(m, 1, 8)} for m in (0, 1))
+    subjects = ["a", "a", "b", "c", "c", "d", "e", "f"]
+    seen = abs(spread(first) - spread(second))
+    every = []
+    for flips in product((False, True), repeat=6):
+        rows = np.array([flips["abcdef".index(s)] for s in subjects])
+        one, two = ({"x": np.where(rows, b["x"], a["x"])} for a, b in ((first, second), (second, first)))
+        every.append(abs(spread(one) - spread(two)) >= seen - 1e-12)
+    found = s.swap_test(spread, first, second, subjects)
+    assert found.p == pytest.approx(np.mean(every)) and found.n == 6 and "exact" in found.method
+    drawn = s.swap_test(spread, first, second, subjects, draws=31)
+    assert "random" in drawn.method and drawn.p <= 1
+    assert s.swap_test(spread, first, first, subjects).p == 1
+
+
+def test_dealing_anew_equals_scipys_permutation_test():
+    random = np.random.default_rng(9)
+    first, second = random.normal(0, 1, 12), random.normal(0, 1.9, 15)
+    theirs = stats.permutation_test(
+        (first, second), lambda a, b: abs(np.var(a) - np.var(b)), n_resamples=9999, alternative="greater", rng=0
+    ).pvalue
+    assert s.pool_test(spread, {"x": first}, {"x": second}, draws=9999).p == pytest.approx(theirs, abs=0.01)
+
+
+def test_tests_of_sets_are_of_their_level():
+    """400 studies of exchangeable sets; 1,000 of each kind are in benchmarks/coverage.py."""
+    random = np.random.default_rng(10)
+    subjects = [str(k) for k in range(8)]
+    paired, dealt = [], []
+    for _ in range(400):
+        shared = random.normal(size=8)
+        one, two = ({"x": shared + random.normal(size=8)} for _ in range(2))
+        paired.append(s.swap_test(spread, one, two, subjects, draws=199).p <= 0.05)
+        made = [{"x": random.lognormal(size=9)} for _ in range(2)]
+        dealt.append(s.pool_test(spread, *made, draws=199).p <= 0.05)
+    assert np.mean(paired) == pytest.approx(0.047, abs=0.03) and np.mean(dealt) == pytest.approx(0.05, abs=0.03)

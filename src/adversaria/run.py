@@ -75,8 +75,18 @@ class Run:
 
     @property
     def slices(self) -> Path:
-        """Middle slices of the scored cases, by case and method."""
+        """One slice of each scored case, by case and method."""
         return self.samples / "slices.npz"
+
+    @property
+    def spectra(self) -> Path:
+        """Power spectra of the scored cases, by case and method."""
+        return self.samples / "spectra.npz"
+
+    @property
+    def features(self) -> Path:
+        """What a feature network saw in each image that was scored as one of a set."""
+        return self.samples / "features.npz"
 
     @property
     def unmeasured(self) -> Path:

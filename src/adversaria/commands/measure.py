@@ -1,6 +1,7 @@
 """Score any two folders of images; no model is needed."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -207,7 +208,8 @@ def _score_case(
     left_out: dict[str, str],
 ) -> None:  # fmt: skip
     """Score one pair of images, and keep what a comparison needs of it."""
-    from adversaria.commands.scoring import fingerprint, keep_slice, values_of
+    from adversaria.commands.scoring import fingerprint, values_of
+    from adversaria.commands.viewing import View
     from adversaria.reports import Score
 
     placed = truth or made
@@ -216,9 +218,9 @@ def _score_case(
         region = "mask" if given.get("mask") is not None and "mask" in (*metric.needs, *metric.takes) else "whole"
         done.scores.append(Score(run, case, case, region, "output", metric.name, value, unit, metric.better))
     done.rule["cases"][case] = fingerprint(placed.array)
-    if truth is not None:
-        keep_slice(done.slices, f"{case}/target", truth.array, truth.axes)
-    keep_slice(done.slices, f"{case}/output", made.array, made.axes)
+    view = View(placed.array, placed, given.get("data_range"), given.get("mask"))
+    target = None if truth is None else truth.array
+    done.look(view, case, {"target": target, "lesion": given.get("mask"), "output": made.array})
 
 
 def _score_sets(
@@ -243,7 +245,14 @@ def _score_sets(
         images["masks"] = [(measured.beside(masks, name, image)[:1] > 0).astype(np.float32) for name, image in pairs]
     unit = next((image.unit for image in read.get("references", read["outputs"])), "")
     training = (lambda: images["training"]) if "training" in images else None
-    made = score_sets(chosen, images, data_range, lambda: network_of(features, training, data_range), done.unmeasured)
+    seen: dict[str, Any] = {}
+    eyes = partial(network_of, features, training, data_range)
+    made = score_sets(chosen, images, data_range, eyes, done.unmeasured, seen)
+    done.features |= {f"output/{word}": array for word, array in seen.items()}
+    names = list(found["outputs"])
+    if seen and sorted(names) == sorted(found.get("references", ())):
+        handles = {name: f"c{k + 1:04d}" for k, name in enumerate(sorted(names))}
+        done.features["output/subjects"] = [handles[name] for name in names]
     return rows(run, "output", made, unit)
 
 

@@ -54,7 +54,11 @@ def record(
             "warnings": warnings_of(session),
         },
     )
-    cases = {c.handle: [str(p) for p in c.paths] for cases in session.cases.values() for c in cases}
+    cases = {
+        f"{stream}.{case.handle}" if stream else case.handle: [str(path) for path in case.paths]
+        for stream, cases in session.cases.items()
+        for case in cases
+    }
     write_json(run.cases, cases)
     run.cases.chmod(0o600)
     write_json(

@@ -2,31 +2,47 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.commands.set_scoring import choose, network_of, of_many, rows, score_sets
+from adversaria.commands.viewing import View
 
 Array = NDArray[np.float32]
 Method = Callable[[Any, str, Any], Any]
 Tick = Callable[[int, int], None]
 PICTURED = 3
 ELSEWHERE = "it stands for many cases and needs more than images: apply the run and use `adversaria measure`"
-MOST_SLICES = 64 * 2**20
 
 
 @dataclass
 class Scored:
-    """Scores and their rule; slices of the first cases by method, and of all; why a measure has no value at all."""
+    """Scores and their rule; slices of the first cases by method, and of all; why a measure has no value at all.
+
+    `spectra` are those of each case and method; `features` what a network saw, by network, method and word.
+    """
 
     scores: list[Any] = field(default_factory=list)
     pictures: dict[str, list[Array]] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
     slices: dict[str, Array] = field(default_factory=dict)
+    spectra: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=dict)
     rule: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    def look(self, view: View, case: str, images: Mapping[str, Array | None]) -> None:
+        """Keep what a comparison shows of a case's images: a slice, and spectra; of a lesion where it is."""
+        for name, image in images.items():
+            if image is None or (name == "lesion" and not (image > 0).any()):
+                continue
+            if name != "noise target":
+                view.keep(self.slices, f"{case}/{name}", image if name != "lesion" else (image > 0).astype(np.float32))
+            if name != "lesion":
+                view.measure(self.spectra, case, name, image)
 
 
 def identity(image: Any, handle: str, scale: Any) -> Any:
@@ -78,13 +94,17 @@ def score_part(
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        lesion = _on_grid(_array(images, wanted.lesion), source.array)
+        lesion = _on_grid(_array(images, session.lesion), source.array)
         given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         reference = words.get("target", source.array)
         if of_sets and "target" in truth:
             sets.setdefault("target", []).append(truth["target"])
         done.rule["cases"][case.handle] = fingerprint(reference)
-        keep_slice(done.slices, f"{case.handle}/target", reference if "target" in words else None, source.axes)
+        done.rule["reference"] = "truth" if "truth" in words else "target"
+        subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
+        view = View(reference, source, wanted.range, lesion, intensity["target"] if wanted.scaled else None)
+        beside = {"target": words.get("target"), "lesion": lesion}
+        done.look(view, case.handle, {**beside, "noise target": words.get("noise_target")})
         for name, method in methods.items():
             made = _enlarged(magnitude(method(source, case.handle, scale)), words.get("target"))
             if "target" in words and len(made.array) != len(words["target"]):
@@ -93,14 +113,14 @@ def score_part(
                 continue  # nor are numbers of classes grey values or HU
             if name != "input":
                 agreed.setdefault(name, []).append(agreement(made.array, source.array, words.get("target")))
-            keep_slice(done.slices, f"{case.handle}/{name}", made.array, made.axes)
+            done.look(view, case.handle, {name: made.array})
             if number < PICTURED:
                 done.pictures.setdefault(name, []).append(middle(made.array, made.axes))
             if of_sets:
                 sets.setdefault(name, []).append(compared(made.array))
+                done.features.setdefault(f"{name}/subjects", []).append(subject)
             for metric, value in values_of(chosen, compared(made.array), given, session.dims, done.unmeasured):
                 unit = ("" if wanted.scaled else made.unit) if metric.unit == "image" else metric.unit
-                subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
                 done.scores.append(_score(run, case.handle, subject, name, metric, value, unit, note))
         if number < PICTURED and "target" in words:
             done.pictures.setdefault("target", []).append(middle(words["target"], source.axes))
@@ -146,8 +166,7 @@ def _enlarged(image: Any, like: Array | None) -> Any:
 
 def _rule(session: Any, wanted: Any) -> dict[str, Any]:
     """What must agree between two runs for their scores to be comparable; `cases` are hashes of references."""
-    reference = "truth" if session.truth is not None else "target"
-    rule = {"range": list(wanted.range), "clip": wanted.clip, "scaled": wanted.scaled, "reference": reference}
+    rule = {"range": list(wanted.range), "clip": wanted.clip, "scaled": wanted.scaled, "reference": "target"}
     return {**rule, "cases": {}}
 
 
@@ -159,17 +178,6 @@ def fingerprint(array: Array) -> str:
     return hashlib.blake2b(repr(values.shape).encode() + values.tobytes(), digest_size=12).hexdigest()
 
 
-def keep_slice(kept: dict[str, Array], name: str, array: Array | None, axes: str) -> None:
-    """Keep the middle slice of an image, as long as all of them stay small."""
-    from adversaria.tasks.pictures import middle
-
-    if array is None:
-        return
-    plane = np.asarray(middle(array, axes), np.float32)
-    if plane.ndim == 2 and sum(p.nbytes for p in kept.values()) + plane.nbytes <= MOST_SLICES:
-        kept[name] = plane
-
-
 def keep_scores(run: Any, done: Scored, said: str = "") -> None:
     """Write scores, their rule, reasons and slices into a run folder."""
     from adversaria.reports import write_scores
@@ -179,9 +187,12 @@ def keep_scores(run: Any, done: Scored, said: str = "") -> None:
     write_json(run.evaluation, {**done.rule, "checkpoint": said, "warnings": done.warnings})
     write_json(run.unmeasured, done.unmeasured)
     keep_pictures(run, done.pictures)
-    if done.slices:
-        run.samples.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(run.slices, allow_pickle=False, **done.slices)
+    for place, kept in {run.slices: done.slices, run.spectra: done.spectra, run.features: done.features}.items():
+        if kept:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(place, allow_pickle=False, **kept)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _of_sets(
@@ -192,7 +203,10 @@ def _of_sets(
     found = []
     for name, images in sets.items():
         words = {"outputs": images, "references": references}
-        made = score_sets(chosen, words, data_range, lambda: network_of("phantom-cnn", None, None), done.unmeasured)
+        eyes = partial(network_of, "phantom-cnn", None, None)
+        seen: dict[str, Any] = {}
+        made = score_sets(chosen, words, data_range, eyes, done.unmeasured, seen)
+        done.features |= {f"{name}/{word}": array for word, array in seen.items()}
         found += rows(run, name, made, unit, note)
     return found
 

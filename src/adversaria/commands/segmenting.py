@@ -75,8 +75,9 @@ def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, to
     A volume is compared whole, also where slices were segmented. A class that neither map of a case has is left out
     there; one that only one of them has has no distance, and a Dice coefficient of 0.
     """
-    from adversaria.commands.scoring import Scored, fingerprint, keep_slice, note_of, score_of
+    from adversaria.commands.scoring import Scored, fingerprint, note_of, score_of
     from adversaria.commands.set_scoring import choose
+    from adversaria.commands.viewing import keep_slice
     from adversaria.data.labels import label_map
     from adversaria.data.prepare import measured
 

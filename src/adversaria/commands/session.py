@@ -49,6 +49,7 @@ class Session:
     slices: dict[str, range]
     rule: str
     truth: str | None = None
+    lesion: str | None = None
     recognised: str = ""
     loose: bool = False
     said: list[str] = field(default_factory=list)
@@ -94,7 +95,8 @@ def open_session(
     """
     dims = recipe.dims()
     streams = recipe.streams()
-    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", recipe.evaluation().truth)
+    wanted = recipe.evaluation()
+    session = Session(recipe, run, dims, seed, {}, {}, None, {}, "", wanted.truth, wanted.lesion)
     if data is None:
         _open_phantom(session, streams)
     else:
@@ -233,15 +235,21 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
 
 
 def _judging(session: Session, found: Any, stream: str) -> list[str]:
-    """Words of the folder that only the evaluation reads; the truth's own name may be part of a folder's name."""
-    place, _, name = (session.truth or "").rpartition(".")
+    """Words of the folder that only the evaluation reads; their own names may be parts of a folder's names."""
+    session.truth, session.lesion = (_judge(found, name, stream) for name in (session.truth, session.lesion))
+    known = [word for word in (session.truth, session.lesion) if word is not None and word in found.words]
+    return list(dict.fromkeys(known))
+
+
+def _judge(found: Any, wanted: str | None, stream: str) -> str | None:
+    """The word of the folder that is meant, or the name as it is where the folder has none."""
+    place, _, name = (wanted or "").rpartition(".")
     if not name or place != stream:
-        return []
+        return wanted
     try:
-        session.truth = pick_word(found, name)
+        return pick_word(found, name)
     except UserError:
-        return []
-    return [session.truth]
+        return wanted
 
 
 def _split_folder(session: Session) -> None:
@@ -282,7 +290,8 @@ def _part_of(session: Session) -> dict[str, str] | None:
 
 def _filled(case: Case, session: Session) -> range:
     """The slices of a subject from the first to the last in which every image shows something."""
-    images = [image for image in case.load().values() if image.array.ndim > 1]
+    # a map of lesions is empty in most slices
+    images = [image for word, image in case.load().items() if word != session.lesion and image.array.ndim > 1]
     if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from adversaria.vocabulary import UserError
 
 SET = "set"
@@ -25,13 +27,12 @@ def choose(names: Sequence[str]) -> tuple[list[Any], list[Any]]:
     What stands for many cases but compares no sets (`of_many`) is in neither.
     """
     chosen = _named(names)
-    per_set = [metric for metric in chosen if getattr(metric, "per_set", False)]
-    return [metric for metric in chosen if getattr(metric, "level", "") == "case"], per_set
+    return [m for m in chosen if m.level == "case"], [m for m in chosen if m.level == "set"]
 
 
 def of_many(names: Sequence[str]) -> list[Any]:
     """The measures with these names that stand for many cases: of classes, detections, agreement, diversity."""
-    return [metric for metric in _named(names) if getattr(metric, "level", "") == "set"]
+    return [metric for metric in _named(names) if metric.level == "many"]
 
 
 def _named(names: Sequence[str]) -> list[Any]:
@@ -75,10 +76,12 @@ def score_sets(
     data_range: Any,
     network: Callable[[], Any],
     unmeasured: dict[str, str],
+    seen: dict[str, Any] | None = None,
 ) -> list[tuple[str, Any, Any]]:
     """(label, measure, estimate) of each measure; `images` hold outputs, references, training, degraded.
 
-    A measure that cannot be taken is named in `unmeasured` with its reason, and the others go on.
+    A measure that cannot be taken is named in `unmeasured` with its reason, and the others go on. `seen` receives
+    what the feature network saw, and its name, for tests between runs.
     """
     from adversaria.metrics.facts import NotApplicable
 
@@ -89,7 +92,11 @@ def score_sets(
         net = network()
         name = net.name
         try:
-            words |= _seen(net, images, data_range)
+            features = _seen(net, images, data_range)
+            words |= features
+            if seen is not None:
+                seen |= {word: array for word, array in features.items() if array is not None}
+                seen["network"] = np.array(name)
         except (NotApplicable, ValueError) as error:
             why = str(error)
     for metric in chosen:

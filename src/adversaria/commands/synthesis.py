@@ -1,6 +1,7 @@
 """A synthesis run scored: its samples as a set, beside real images that it never saw."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,10 @@ def score_synthesis(
     chosen = asked or choose(USUAL)[1]
     done = Scored(rule={"range": list(into), "clip": False, "scaled": True, "reference": "test images", "cases": {}})
     words = {"outputs": drawn, "references": cut[0], "training": cut[1]}
-    found = score_sets(chosen, words, into, lambda: network_of("phantom-cnn", None, into), done.unmeasured)
+    eyes = partial(network_of, "phantom-cnn", None, into)
+    seen: dict[str, Any] = {}
+    found = score_sets(chosen, words, into, eyes, done.unmeasured, seen)
+    done.features |= {f"samples/{word}": array for word, array in seen.items()}
     note = f"{count} samples, scaled intensities"
     if references[0].shape != shape:
         sizes = ("x".join(map(str, s[1:])) for s in (references[0].shape, shape))
@@ -55,7 +59,9 @@ def score_synthesis(
     # how alike two sets of real images are, for a number to compare with
     real = {"outputs": cut[1], "references": cut[0]}
     beside = [metric for metric in chosen if metric.name not in ("memorisation", "data_copying")]
-    found = score_sets(beside, real, into, lambda: network_of("phantom-cnn", None, into), {})
+    seen = {}
+    found = score_sets(beside, real, into, eyes, {}, seen)
+    done.features |= {f"training images/{word}": array for word, array in seen.items()}
     done.scores += rows(restored.run.folder.name, "training images", found, "", "scaled intensities")
     return done
 

@@ -1,6 +1,7 @@
 """The loop: plays, rates, log rows, averages, checkpoints, and a stop that loses nothing."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class Training:
         self.steps = dict.fromkeys(game.players, 0)
         self.best: tuple[int, float] | None = None
         self.log, self.watch = Log(run.log), Watch(say)
-        self.norms: dict[str, float] = {}
+        self.norms: dict[tuple[str, int], float] = {}
         self.table = Table(
             game,
             step=self.step,
@@ -162,24 +163,29 @@ class Training:
         """Step one player, and its average."""
         if self.steps[player] % self.settings.log_every == 0:
             grads = [p.grad for p in self.table.parameters[player] if p.grad is not None]
-            self.norms[player] = float(torch.nn.utils.get_total_norm(grads)) if grads else 0.0
+            self.norms[player, self.steps[player]] = float(torch.nn.utils.get_total_norm(grads)) if grads else 0.0
         self.optimisers[player].step()
         self.steps[player] += 1
         self.averages.update(player)
 
     def record(self, taken: list[Taken]) -> None:
         """Write the rows of every player whose turn to log it is, and look at them for trouble."""
+        norms, self.norms = self.norms, {}
         if not self.leads:
             return
+        moved = Counter(player for turn in taken for group in turn.losses for player in group)
+        at = {player: self.steps[player] - count for player, count in moved.items()}
         rows = []
         for turn in taken:
             for group, losses in turn.losses.items():
-                step = self.steps[group[0]] - 1
+                step = at[group[0]]
                 if step % self.settings.log_every == 0:
                     name = "+".join(group)
                     rows += [Row(self.done, name, step, term, float(v)) for term, v in losses.items()]
-                    norm = sum(self.norms[player] ** 2 for player in group) ** 0.5
+                    norm = sum(norms.get((player, at[player]), 0.0) ** 2 for player in group) ** 0.5
                     rows.append(Row(self.done, name, step, "gradient_norm", norm))
+                for player in group:
+                    at[player] += 1
         for row in rows:
             if row.value != row.value or abs(row.value) == float("inf"):
                 raise Diverged(row.player, row.term, row.play)

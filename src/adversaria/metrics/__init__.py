@@ -1,4 +1,4 @@
-"""Measures, with facts: one value a case, or of `level` "set". `__all__` lists the measures themselves."""
+"""Measures, with facts: one value a case, or of `level` "many". `__all__` lists the measures themselves."""
 
 from adversaria.metrics.agreement import BIAS, ICC
 from adversaria.metrics.artefacts import CHECKERBOARD, SEAMS

@@ -54,5 +54,5 @@ def mean_bias(output: Array, target: Array) -> float:
 
 _WORDS = ("output", "target")
 _PAPER = "Shrout and Fleiss 1979"
-ICC = Metric("M29", "icc", intraclass_correlation, "higher", "", "up to 1", _WORDS, _PAPER, level="set")
-BIAS = Metric("M29", "bias", mean_bias, "closer to 0", "", "any", _WORDS, "Bland and Altman 1986", level="set")
+ICC = Metric("M29", "icc", intraclass_correlation, "higher", "", "up to 1", _WORDS, _PAPER, level="many")
+BIAS = Metric("M29", "bias", mean_bias, "closer to 0", "", "any", _WORDS, "Bland and Altman 1986", level="many")

@@ -54,7 +54,7 @@ def _both(positive: Array, negative: Array) -> tuple[Array, Array]:
 
 
 def _of_set(name: str, function: Callable[..., float]) -> Metric:
-    return Metric("M30", name, function, "higher", "", "0 to 1", ("output", "classes"), "definition", level="set")
+    return Metric("M30", name, function, "higher", "", "0 to 1", ("output", "classes"), "definition", level="many")
 
 
 AUC, ACCURACY = _of_set("auc", area_under_curve), _of_set("accuracy", accuracy)

@@ -93,8 +93,8 @@ AVERAGE_PRECISION = Metric(
     "0 to 1",
     ("output", "lesions"),
     "definition",
-    level="set",
+    level="many",
 )
 FROC = Metric(
-    "M31", "froc_score", froc_score, "higher", "", "0 to 1", ("output", "lesions", "images"), "definition", level="set"
+    "M31", "froc_score", froc_score, "higher", "", "0 to 1", ("output", "lesions", "images"), "definition", level="many"
 )

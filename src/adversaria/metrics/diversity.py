@@ -48,5 +48,5 @@ DIVERSITY = Metric(
     "0 to 1",
     ("output", "data_range"),
     "Odena et al. 2016",
-    level="set",
+    level="many",
 )

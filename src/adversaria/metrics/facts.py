@@ -46,7 +46,7 @@ class Metric:
     `function` takes images (C, *S) in physical units and the words that `needs` names, and gives one
     number; words that it `takes` are given where they are known. `better` is "higher", "lower", or
     "closer to N", or "neither". `unit` may be "image" for the image's own. A measure of `dims` 2 alone sees a volume
-    slice by slice. `level` is "case", or "set" where one number stands for many cases.
+    slice by slice. `level` is "case", or "many" where one number stands for many cases.
     """
 
     key: str

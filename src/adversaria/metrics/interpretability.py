@@ -59,7 +59,7 @@ SIS_OF_SET = Metric(
     "0 to infinity",
     ("output", "target"),
     "Seitzer et al. 2018",
-    level="set",
+    level="many",
 )
 SEGMENTED_DICE = Metric(
     "M32",

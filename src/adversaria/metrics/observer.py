@@ -21,5 +21,5 @@ HUMAN = Metric(
     "0 to 1",
     ("output", "readers"),
     "definition",
-    level="set",
+    level="many",
 )

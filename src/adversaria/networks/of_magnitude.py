@@ -1,6 +1,7 @@
 """A discriminator that looks at magnitudes."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -13,7 +14,7 @@ class OfMagnitude(nn.Module):
     """
 
     key = "of-magnitude"
-    wraps = ("network",)
+    wraps: ClassVar[Mapping[str, Mapping[str, int]]] = {"network": {"in_channels": 1, "condition_channels": 0}}
 
     def __init__(self, network: nn.Module):
         super().__init__()

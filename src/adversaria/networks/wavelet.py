@@ -1,6 +1,7 @@
 """A network that works on the sub-bands of a Haar wavelet."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ class HaarDomain(nn.Module):
     """
 
     key = "haar-domain"
-    wraps = ("network",)
+    wraps: ClassVar[Mapping[str, Mapping[str, int]]] = {"network": {}}
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -55,7 +56,7 @@ class OfHaar(nn.Module):
     """A discriminator of the sub-bands of an image (Oh and Yun 2018); the inner `network` sees 2**dims C channels."""
 
     key = "of-haar"
-    wraps = ("network",)
+    wraps: ClassVar[Mapping[str, Mapping[str, int]]] = {"network": {}}
 
     def __init__(self, network: nn.Module):
         super().__init__()

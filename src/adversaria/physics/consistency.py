@@ -57,9 +57,10 @@ class ConjugateGradient(nn.Module):
 
     def forward(self, x: Tensor, measurement: Tensor, physics: Operator) -> Tensor:
         """Solve for the image."""
-        right = physics.adjoint(measurement) + self.weight * x
-        solved: Tensor = _Solve.apply(right, self.weight, physics, self.steps, self.tolerance)
-        return solved
+        # the same system for the way from x: few steps then leave x as it is where they do not reach
+        right = physics.adjoint(measurement - physics.A(x))
+        change: Tensor = _Solve.apply(right, self.weight, physics, self.steps, self.tolerance)
+        return x + change
 
 
 def checked(physics: Operator) -> Operator:

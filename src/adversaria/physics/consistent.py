@@ -1,6 +1,7 @@
 """Networks in turn with what was measured."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -20,7 +21,7 @@ class Consistent(nn.Module):
     """
 
     key = "consistent"
-    wraps = ("networks",)
+    wraps: ClassVar[Mapping[str, Mapping[str, int]]] = {"networks": {}}
     reads = RAW
 
     def __init__(

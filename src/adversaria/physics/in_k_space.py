@@ -1,5 +1,8 @@
 """A network that works on k-space."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 from adversaria.physics.complex import channels, complex_of
@@ -13,7 +16,7 @@ class InKSpace(nn.Module):
     """
 
     key = "in-k-space"
-    wraps = ("network",)
+    wraps: ClassVar[Mapping[str, Mapping[str, int]]] = {"network": {}}
     reads = ()
 
     def __init__(self, network: nn.Module):

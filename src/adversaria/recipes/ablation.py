@@ -10,9 +10,10 @@ from adversaria.recipes.yaml import Node
 
 WEIGHTS = (
     "adversarial", "categorical", "classification", "condition", "continuous", "cycle", "divergence", "drift",
-    "entropy", "features", "field", "identity", "likelihood", "matching", "orthogonal", "projection", "pulling_away",
-    "reconstruction", "regularisation", "similarity", "smoothness", "supervised", "unlabelled", "unsupervised",
-    "wasserstein",
+    "entropy", "features", "field", "hard", "identity", "information", "lightness", "likelihood", "matching",
+    "orthogonal", "paired", "paired_cycle", "perceptual", "pixel", "projection", "pulling_away", "reconstruction",
+    "regularisation", "semantic", "shape", "similarity", "smoothness", "supervised", "task", "unlabelled",
+    "unsupervised", "wasserstein",
 )  # fmt: skip
 
 

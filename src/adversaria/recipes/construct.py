@@ -58,7 +58,8 @@ class Builder:
                     f"{where}: {kind.__name__} has no argument '{name}'.",
                     near(name, known) or f"It takes {', '.join(known)}.",
                 )
-            inner = given if name in getattr(kind, "wraps", ()) else {}
+            wraps = getattr(kind, "wraps", {})
+            inner = {**given, **wraps[name]} if name in wraps else {}
             built[name] = self.value(value, annotations.get(name, Any), f"{where}.{name}", inner)
         missing = [name for name, p in known.items() if p.default is inspect.Parameter.empty and name not in built]
         if missing:

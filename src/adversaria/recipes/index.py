@@ -104,7 +104,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "needs": list(metric.needs),
         "paper": metric.paper,
         "dims": list(metric.dims),
-        "per": "set" if getattr(metric, "per_set", False) or getattr(metric, "level", "") == "set" else "case",
+        "per": "case" if metric.level == "case" else "set",
         "file": metric.function.__module__.replace(".", "/") + ".py",
     }
 

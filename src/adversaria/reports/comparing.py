@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
 from adversaria.metrics import statistics
 from adversaria.metrics.statistics import Equivalence, Summary
 from adversaria.reports.scores import Score, distance_from_best
+from adversaria.reports.set_comparing import Seen, SetMeasured, SetPair, compare_sets, count_pairs, measured_sets
 
 LEVEL = 0.05
+FEWEST_DRAWS, MOST_DRAWS = 999, 19_999
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,10 @@ class Pair:
     """Two methods on one measure: mean difference first - second over `n` subjects, and whether it is real.
 
     For a measure that should be close to a number, the difference is that of the distances from it.
-    `p` and `corrected` (Holm, over everything compared) are None under six subjects. `winner` is the
-    better method where corrected <= 0.05, else None. `left_out` subjects had no finite value.
+    `p` is that of the sign-flip test, which decides; `wilcoxon` (the signed-rank test) stands beside it and decides
+    nothing. `p` and `corrected` (Holm, over all pairs and measures of cases) are None under six subjects. `winner`
+    is the better method where corrected <= 0.05, else None. `detectable` is the difference that as many subjects
+    would have shown with 80 %. `left_out` subjects had no finite value.
     """
 
     measure: str
@@ -36,8 +41,13 @@ class Pair:
     ahead: str | None
     left_out: tuple[str, ...] = ()
     equivalence: Equivalence | None = None
+    wilcoxon: float | None = None
+    detectable: float | None = None
     corrected: float | None = None
     winner: str | None = None
+
+
+Tested = TypeVar("Tested", Pair, SetPair)
 
 
 @dataclass(frozen=True)
@@ -61,17 +71,41 @@ class Comparison:
     pairs: tuple[Pair, ...]
     notes: tuple[str, ...] = ()
     beats: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    sets: tuple[SetMeasured, ...] = ()
+    set_pairs: tuple[SetPair, ...] = ()
+
+    @property
+    def every_pair(self) -> list[Pair | SetPair]:
+        """Pairs on measures of cases, and on those of sets."""
+        return [*self.pairs, *self.set_pairs]
+
+    @property
+    def every_measure(self) -> list[Measured | SetMeasured]:
+        """Measures of cases, and of sets."""
+        return [*self.measures, *self.sets]
+
+    @property
+    def tested(self) -> int:
+        """How many comparisons were tested."""
+        return sum(pair.p is not None for pair in self.every_pair)
 
     def best(self, method: str, measure: str) -> bool:
         """Whether the method is really better than every other that has this measure."""
-        others = next(len(m.values) - 1 for m in self.measures if m.name == measure)
+        others = next(len(m.values) - 1 for m in self.every_measure if m.name == measure)
         return others > 0 and len(self.beats.get((method, measure), ())) == others
 
 
-def compare_scores(scores: Sequence[Score], margins: Mapping[str, float] | None = None) -> Comparison:
-    """Compare the methods of a long table; `margins` state what counts as equivalent, in the measure's unit."""
+def compare_scores(
+    scores: Sequence[Score], margins: Mapping[str, float] | None = None, seen: Mapping[str, Seen] | None = None
+) -> Comparison:
+    """Compare the methods of a long table, and what a network saw in their sets of images.
+
+    `margins` state what counts as equivalent, in the measure's unit.
+    """
+    seen = seen or {}
     # what methods start from is what they are read against: it comes first
-    methods = tuple(sorted(dict.fromkeys(score.method for score in scores), key=lambda method: method != "input"))
+    names = dict.fromkeys([*(score.method for score in scores), *seen])
+    methods = tuple(sorted(names, key=lambda method: method != "input"))
     measures, pairs = [], []
     for name in dict.fromkeys(score.measure for score in scores):
         measured = _measured([score for score in scores if score.measure == name])
@@ -79,14 +113,19 @@ def compare_scores(scores: Sequence[Score], margins: Mapping[str, float] | None 
         present = [method for method in methods if method in measured.values]
         for first, second in combinations(present, 2):
             pairs.append(_pair(measured, first, second, (margins or {}).get(name)))
-    corrected = _corrected(pairs)
+    sets = measured_sets({method: seen[method] for method in methods if method in seen})
+    # so many draws that the smallest p-value stands Holm's correction twice over
+    draws = min(max(FEWEST_DRAWS, 40 * count_pairs(sets)), MOST_DRAWS)
+    corrected, of_sets = _corrected(pairs), _corrected(compare_sets(sets, seen, draws))
     beats: dict[tuple[str, str], tuple[str, ...]] = {}
-    for pair in corrected:
+    decided: list[Pair | SetPair] = [*corrected, *of_sets]
+    for pair in decided:
         if pair.winner is not None:
             loser = pair.second if pair.winner == pair.first else pair.first
             place = (pair.winner, pair.measure)
             beats[place] = (*beats.get(place, ()), loser)
-    return Comparison(methods, tuple(measures), tuple(corrected), _notes(measures, corrected), beats)
+    notes = _notes(corrected, of_sets)
+    return Comparison(methods, tuple(measures), tuple(corrected), notes, beats, tuple(sets), tuple(of_sets))
 
 
 def _measured(scores: Sequence[Score]) -> Measured:
@@ -144,11 +183,13 @@ def _pair(measured: Measured, first: str, second: str, margin: float | None) -> 
         ahead,
         tuple(s for s in shared if s not in usable),
         statistics.equivalent(differences, margin) if margin is not None else None,
+        statistics.wilcoxon_test(differences).p if enough else None,
+        statistics.detectable_difference(differences),
     )
 
 
-def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
-    """Holm's correction over all tests of the page; a real difference is one that stands after it."""
+def _corrected(pairs: Sequence[Tested]) -> list[Tested]:
+    """Holm's correction over all tests of one kind; a real difference is one that stands after it."""
     tested = [k for k, pair in enumerate(pairs) if pair.p is not None]
     adjusted = dict(zip(tested, statistics.holm([pairs[k].p or 0.0 for k in tested]), strict=True))
     done = []
@@ -159,49 +200,24 @@ def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
     return done
 
 
-def _notes(measures: Sequence[Measured], pairs: Sequence[Pair]) -> tuple[str, ...]:
+def _notes(pairs: Sequence[Pair], sets: Sequence[SetPair]) -> tuple[str, ...]:
     """What limits the comparison as a whole."""
     said = []
-    tested = [pair for pair in pairs if pair.p is not None]
-    if pairs and not tested:
+    if pairs and not any(pair.p is not None for pair in pairs):
         most = max(pair.n for pair in pairs)
-        said.append(f"There are {most} subjects, fewer than six: values are shown, and nothing is tested.")
-    if tested:
-        n = max(pair.n for pair in tested)
-        possible = statistics.smallest_p(n) * len(tested)
+        are = "is 1 subject" if most == 1 else f"are {most} subjects"
+        said.append(f"There {are}, fewer than six: values are shown, and nothing is tested.")
+    paired = [pair for pair in sets if "swap" in pair.test]
+    for kind, tested in (("", pairs), (" of numbers of sets", paired)):
+        numbers = [pair.n for pair in tested if pair.p is not None]
+        possible = statistics.smallest_p(max(numbers)) * len(numbers) if numbers else 0
         if possible > LEVEL:
             said.append(
-                f"With {n} subjects and {len(tested)} comparisons no difference could have been marked: the smallest "
-                f"corrected p that can occur is {min(1, possible):.2g}. Bring more subjects or compare fewer things."
+                f"With {max(numbers)} subjects and {len(numbers)} comparisons{kind} no difference could have been "
+                f"marked: the smallest corrected p that can occur is {min(1, possible):.2g}. Bring more subjects or "
+                "compare fewer things."
             )
     gone = sorted({f"{pair.measure}: {len(pair.left_out)}" for pair in pairs if pair.left_out})
     if gone:
         said.append(f"Subjects without a finite value were left out ({', '.join(gone)}).")
     return tuple(said)
-
-
-def sentences(comparison: Comparison) -> list[str]:
-    """The result in words, one sentence a measure, from the numbers alone."""
-    return [_sentence(comparison, measured) for measured in comparison.measures]
-
-
-def _sentence(comparison: Comparison, measured: Measured) -> str:
-    leader = measured.ranked[0]
-    summary = measured.summaries[leader]
-    others = [method for method in measured.ranked[1:]]
-    value = f"{summary.mean:.4g} {measured.unit}".strip()
-    start = f"{measured.name} ({measured.better} is better): {leader} has the best mean, {value}"
-    if not others:
-        return f"{start}."
-    beaten = [m for m in others if m in comparison.beats.get((leader, measured.name), ())]
-    level = [m for m in others if m not in beaten]
-    tested = any(pair.p is not None for pair in comparison.pairs if pair.measure == measured.name)
-    if not tested:
-        return f"{start}; nothing could be tested."
-    said = [f"really better than {_listed(beaten)}"] if beaten else []
-    said += [f"not shown to differ from {_listed(level)}"] if level else []
-    return f"{start}; {' and '.join(said)}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

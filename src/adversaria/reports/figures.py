@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ Array = NDArray[np.floating[Any]]
 Curve = tuple[Sequence[float], Sequence[float]]
 
 _INK = "#57606a"
+MOST_IN_A_ROW = 5
 
 
 def curves(series: Mapping[str, Curve], title: str, across: str = "play") -> str:
@@ -44,14 +46,17 @@ def intervals(rows: Sequence[tuple[str, float, float | None, float | None]], tit
 
 
 def maps(panels: Sequence[tuple[str, Array, float, float, str]], unit: str) -> str:
-    """Draw slices (H, W) side by side: title, image, window, colour map; give a PNG as a data address."""
+    """Draw slices (H, W), five a row: title, image, window, colour map; give a PNG as a data address."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(2.35 * len(panels), 2.75), dpi=110, layout="constrained")
+    columns = min(len(panels), MOST_IN_A_ROW)
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(2.35 * columns, 2.75 * rows), dpi=110, layout="constrained")
     figure.patch.set_alpha(0)
-    for axes, (title, image, low, high, colours) in zip(
-        np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True
-    ):
+    places = np.ravel(figure.subplots(rows, columns, squeeze=False))
+    for empty in places[len(panels) :]:
+        empty.set_axis_off()
+    for axes, (title, image, low, high, colours) in zip(places, panels, strict=False):
         shown = axes.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         axes.set_title(title, fontsize=8, color=_INK)
         axes.set_axis_off()

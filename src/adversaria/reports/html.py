@@ -10,6 +10,7 @@ import numpy as np
 
 from adversaria import __version__
 from adversaria.reports import figures
+from adversaria.reports.pages import template
 from adversaria.reports.scores import Cell, Score, read_scores, table
 from adversaria.run import Run, write_atomically
 
@@ -19,14 +20,9 @@ _MOST_CASES = 3
 
 def write_report(run: Run) -> Path:
     """Write `report.html` from what the run folder holds now, and give its path."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("adversaria.reports", "."), autoescape=True, undefined=StrictUndefined
-    )
     facts, data = _json(run.environment), _json(run.data)
     scores = read_scores(run.scores)
-    page = environment.get_template("page.html.j2").render(
+    page = template("page.html.j2").render(
         version=__version__,
         name=facts.get("recipe", run.folder.name),
         summary=_json(run.folder / "summary.json"),
@@ -71,7 +67,8 @@ def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return rows
 
 
-def _table_of(path: Path) -> list[dict[str, str]]:
+def table_of(path: Path) -> list[dict[str, str]]:
+    """The whole rows of a table that may still be growing; an absent file has none."""
     if not path.exists():
         return []
     with open(path, newline="", encoding="utf-8") as file:
@@ -79,7 +76,7 @@ def _table_of(path: Path) -> list[dict[str, str]]:
 
 
 def _progress(run: Run, facts: dict[str, Any]) -> str:
-    rows = _table_of(run.log)
+    rows = table_of(run.log)
     total, last = facts.get("plays"), int(rows[-1]["play"]) + 1 if rows else 0
     done = facts.get("finished")
     return "" if done or not total else f"Training is under way or was stopped: about play {last} of {total}."
@@ -88,7 +85,7 @@ def _progress(run: Run, facts: dict[str, Any]) -> str:
 def _curves(path: Path, names: tuple[str, str, str, str]) -> list[tuple[str, str]]:
     play, player, term, value = names
     grouped: dict[str, dict[str, tuple[list[float], list[float]]]] = defaultdict(dict)
-    for row in _table_of(path):
+    for row in table_of(path):
         group = "gradient norms" if row[term] == "gradient_norm" else row[player]
         name = row[player] if row[term] == "gradient_norm" else row[term]
         x, y = grouped[group].setdefault(name, ([], []))
@@ -102,7 +99,7 @@ def _curves(path: Path, names: tuple[str, str, str, str]) -> list[tuple[str, str
 
 def _validation(path: Path) -> list[tuple[str, str]]:
     grouped: dict[str, tuple[list[float], list[float]]] = {}
-    for row in _table_of(path):
+    for row in table_of(path):
         x, y = grouped.setdefault(row["measure"], ([], []))
         x.append(float(row["play"]))
         y.append(float(row["value"]))

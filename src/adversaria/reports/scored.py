@@ -34,13 +34,8 @@ def read_scored(folders: Sequence[Path]) -> list[Scored]:
         every = read_scores(run.scores)
         scores = tuple(score for score in every if score.case != "set")
         sets = tuple(score for score in every if score.case == "set")
-        if sets and not scores:
-            raise UserError(
-                f"{folder} was scored as a set only: one number a measure, and no cases to pair.",
-                "Read such numbers side by side in each run's report.html.",
-            )
-        if not scores or not run.evaluation.exists():
-            raise UserError(f"{folder} holds no scores of cases.", f"Score it first: adversaria evaluate {folder}")
+        if not every or not run.evaluation.exists():
+            raise UserError(f"{folder} holds no scores.", f"Score it first: adversaria evaluate {folder}")
         unmeasured = read_json(run.unmeasured) if run.unmeasured.exists() else {}
         facts = read_json(run.environment) if run.environment.exists() else {}
         found.append(Scored(label, run, scores, read_json(run.evaluation), unmeasured, facts, sets))
@@ -63,6 +58,12 @@ def check_alike(runs: Sequence[Scored]) -> None:
     """Refuse runs that were scored on other cases, or by another rule, naming what differs."""
     first = runs[0]
     for other in runs[1:]:
+        if bool(first.scores) != bool(other.scores):
+            only = other.label if first.scores else first.label
+            raise UserError(
+                f"{only} was scored as a set only: one number a measure, and no cases to pair.",
+                "Compare such runs with each other: samples with samples.",
+            )
         _check_cases(first, other)
         for rule, said in RULES.items():
             one, two = first.rules.get(rule), other.rules.get(rule)
@@ -122,11 +123,12 @@ def together(runs: Sequence[Scored]) -> tuple[list[Score], dict[str, str]]:
     for run in runs:
         for score in run.scores:
             if score.measure in shared:
-                rows.append(replace(score, method=_name(runs, run, score.method)))
+                rows.append(replace(score, method=name_of(runs, run, score.method)))
     return list(dict.fromkeys(replace(row, run="") for row in rows)), left
 
 
-def _name(runs: Sequence[Scored], run: Scored, method: str) -> str:
+def name_of(runs: Sequence[Scored], run: Scored, method: str) -> str:
+    """The name of a run's method on a page of several runs: see `together`."""
     if len(runs) == 1:
         return method
     if method == OWN:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adversaria.reports.comparing import Comparison, Measured
+from adversaria.reports.set_comparing import SetMeasured
 
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\^{}"}
 
@@ -29,7 +30,7 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def heading(measured: Measured) -> str:
+def heading(measured: Measured | SetMeasured) -> str:
     """Name, unit and direction of a measure."""
     return f"{measured.name}{f' ({measured.unit})' if measured.unit else ''}, {measured.better} is better"
 
@@ -50,7 +51,7 @@ def pairs_csv(comparison: Comparison) -> str:
     """One row a pair of methods and measure: difference, interval, tests, effect sizes."""
     header = (
         "measure", "unit", "first", "second", "n", "difference", "low", "high", "p", "p_holm", "test", "standardised",
-        "rank_biserial", "winner", "margin", "p_equivalence",
+        "rank_biserial", "winner", "margin", "p_equivalence", "p_wilcoxon", "detectable",
     )  # fmt: skip
     rows: list[Sequence[Any]] = [header]
     for pair in comparison.pairs:
@@ -58,8 +59,23 @@ def pairs_csv(comparison: Comparison) -> str:
         equal = (e.margin, e.p) if e else (None, None)
         rows.append(
             (pair.measure, pair.unit, pair.first, pair.second, pair.n, d.mean, d.low, d.high, pair.p, pair.corrected,
-             pair.test, pair.standardised, pair.rank_biserial, pair.winner, *equal)
+             pair.test, pair.standardised, pair.rank_biserial, pair.winner, *equal, pair.wilcoxon, pair.detectable)
         )  # fmt: skip
+    for of_set in comparison.set_pairs:
+        facts = (of_set.measure, of_set.unit, of_set.first, of_set.second, of_set.n, of_set.difference, None, None)
+        tests = (of_set.p, of_set.corrected, of_set.test, None, None, of_set.winner, None, None, None, None)
+        rows.append((*facts, *tests))
+    return _csv(rows)
+
+
+def sets_csv(comparison: Comparison) -> str:
+    """One row a method and measure of a whole set: the number, the methods that it really beats, its caution."""
+    rows: list[Sequence[Any]] = [("method", "measure", "unit", "better", "value", "better_than", "note")]
+    for measured in comparison.sets:
+        for method, value in measured.values.items():
+            beaten = " ".join(comparison.beats.get((method, measured.name), ()))
+            note = measured.notes[method]
+            rows.append((method, measured.name, measured.unit, measured.better, value, beaten, note))
     return _csv(rows)
 
 
@@ -77,6 +93,8 @@ def as_json(comparison: Comparison, extra: dict[str, Any]) -> str:
         "notes": comparison.notes,
         "measures": [dataclasses.asdict(measured) for measured in comparison.measures],
         "pairs": [dataclasses.asdict(pair) for pair in comparison.pairs],
+        "sets": [dataclasses.asdict(measured) for measured in comparison.sets],
+        "set_pairs": [dataclasses.asdict(pair) for pair in comparison.set_pairs],
     }
     return json.dumps(_plain(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -93,9 +111,9 @@ def _plain(value: Any) -> Any:
 
 def markdown(comparison: Comparison) -> str:
     """A table of means with intervals; bold where really better than every other method."""
-    heads = ["method", *[heading(measured) for measured in comparison.measures]]
+    heads = _heads(comparison)
     rows = _cells(comparison, lambda text: f"**{text}**", lambda text: text.replace("|", "\\|"))
-    lines = [_line(heads), _line(["---", *["---:"] * len(comparison.measures)]), *[_line(row) for row in rows]]
+    lines = [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)]), *[_line(row) for row in rows]]
     return "\n".join([*lines, "", _legend(comparison)]) + "\n"
 
 
@@ -105,10 +123,10 @@ def _line(cells: Sequence[str]) -> str:
 
 def latex(comparison: Comparison) -> str:
     """The same as a LaTeX tabular, for the booktabs package."""
-    heads = ["method", *[heading(measured) for measured in comparison.measures]]
+    heads = _heads(comparison)
     rows = _cells(comparison, lambda text: rf"\textbf{{{text}}}", escaped)
     body = [" & ".join(map(escaped, heads)) + r" \\", r"\midrule", *[" & ".join(row) + r" \\" for row in rows]]
-    columns = "l" + "r" * len(comparison.measures)
+    columns = "l" + "r" * (len(heads) - 1)
     begin = [f"% {_legend(comparison)}", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
     return "\n".join([*begin, *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
@@ -117,6 +135,10 @@ def escaped(text: str) -> str:
     """Text in which LaTeX finds nothing to command."""
     said = "".join(_LATEX.get(character, character) for character in text)
     return said.replace("–", "--").replace("∞", r"$\infty$").replace("−", "$-$")
+
+
+def _heads(comparison: Comparison) -> list[str]:
+    return ["method", *[heading(measured) for measured in comparison.every_measure]]
 
 
 def _cells(comparison: Comparison, bold: Callable[[str], str], safe: Callable[[str], str]) -> list[list[str]]:
@@ -131,14 +153,34 @@ def _cells(comparison: Comparison, bold: Callable[[str], str], safe: Callable[[s
             interval = f" [{number(s.low)}, {number(s.high)}]" if s.low is not None else ""
             text = safe(number(s.mean) + interval)
             row.append(bold(text) if comparison.best(method, measured.name) else text)
+        for of_set in comparison.sets:
+            text = safe(number(of_set.values.get(method)))
+            row.append(bold(text) if comparison.best(method, of_set.name) else text)
         rows.append(row)
     return rows
 
 
 def _legend(comparison: Comparison) -> str:
     counts = sorted({s.n for measured in comparison.measures for s in measured.summaries.values()})
-    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return (
-        f"Mean over {n} subjects, 95 % t interval. Bold: better than every other method, paired sign-flip test, "
-        f"Holm-corrected over {sum(pair.p is not None for pair in comparison.pairs)} comparisons, at 5 %."
-    )
+    said = []
+    if counts:
+        n = _count(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]} subjects"
+        enough = any(s.low is not None for measured in comparison.measures for s in measured.summaries.values())
+        said.append(f"Mean over {n}, 95 % t interval." if enough else f"Mean over {n}, too few for an interval.")
+    if comparison.sets:
+        said.append(f"One number a set of images: {', '.join(m.name for m in comparison.sets)}.")
+    tests = [
+        f"{name}, Holm-corrected over {count} comparisons"
+        for name, count in (
+            ("paired sign-flip test", sum(pair.p is not None for pair in comparison.pairs)),
+            ("for numbers of sets a test of exchange", sum(pair.p is not None for pair in comparison.set_pairs)),
+        )
+        if count
+    ]
+    bold = f"Bold: better than every other method, {'; '.join(tests)}; at 5 %."
+    said.append(bold if tests else "Nothing is tested.")
+    return " ".join(said)
+
+
+def _count(n: int) -> str:
+    return f"{n} subject{'' if n == 1 else 's'}"

@@ -71,7 +71,7 @@ def contoured(plane: Array, labels: NDArray[Any]) -> Array:
 def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:
     """Write rows of slices as one PNG that says in a text chunk that it is synthetic or derived.
 
-    Beside slices in colour (H, W, 3), grey ones (H, W) are drawn in grey.
+    Beside slices in colour (H, W, 3), grey ones (H, W) are drawn in grey; shorter rows end in black.
     """
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo

@@ -75,7 +75,7 @@ class Oropharynx(Scanned):
             plan = dose(scene.clean("ct"), fluence, self.spacing, angles, spare)
             given = self._scaled(self._soft(plan), targets)
             short = np.where(targets > 0, 70 * wanted / np.maximum(given, 7), 1.0)
-            fluence = np.where(targets > 0, fluence * np.clip(short, 0.85, 1.7), fluence)
+            fluence = np.where(targets > 0, fluence * np.clip(short, 0.8, 1.3), fluence)
         words = {"dose": given, "targets": targets, "target": wanted, "label": int(neck.side > 0)}
         return neck.f, words
 

@@ -37,8 +37,8 @@ class SetMetric:
     `function` takes the words that `needs` names: lists of images (C, *S), arrays of features (n, d), class
     probabilities (n, K), the declared range; it gives an `Estimate`; words that it `takes` are given where they are
     known. Under `fewest` images in any set it is
-    refused, and under `few` the estimate carries a caution. `per_set` is always true: the value belongs to
-    the set and no case has a share of it.
+    refused, and under `few` the estimate carries a caution. `level` is always "set": the value belongs to the
+    set and no case has a share of it.
     """
 
     key: str
@@ -53,7 +53,7 @@ class SetMetric:
     few: int
     dims: tuple[int, ...] = (2, 3)
     takes: tuple[str, ...] = ()
-    per_set: bool = True
+    level: str = "set"
 
     @property
     def network(self) -> bool:

@@ -2,6 +2,7 @@
 
 from adversaria.metrics.statistics.effects import EffectSize, effect_size
 from adversaria.metrics.statistics.equivalence import Equivalence, equivalent
+from adversaria.metrics.statistics.exchange import pool_test, swap_test
 from adversaria.metrics.statistics.holm import holm
 from adversaria.metrics.statistics.intervals import (
     FEWEST,
@@ -30,8 +31,10 @@ __all__ = [
     "paired",
     "percentile_bootstrap",
     "permutation_test",
+    "pool_test",
     "power_note",
     "smallest_p",
     "summarise",
+    "swap_test",
     "wilcoxon_test",
 ]

@@ -98,6 +98,10 @@ def paired(first: Sequence[float], second: Sequence[float], level: float = 0.95)
     return summarise([a - b for a, b in zip(first, second, strict=True)], level)
 
 
+def _subjects(count: int) -> str:
+    return f"{count} subject{'' if count == 1 else 's'}"
+
+
 def _refused(array: Array) -> Summary | None:
     """Give the summary without an interval, where there must be none."""
     if array.size == 0:
@@ -106,5 +110,5 @@ def _refused(array: Array) -> Summary | None:
     if not np.isfinite(array).all():
         return Summary(array.size, mean, note="some values are infinite: no interval")
     if array.size < FEWEST:
-        return Summary(array.size, mean, note=f"{array.size} subjects: too few for an interval")
+        return Summary(array.size, mean, note=f"{_subjects(array.size)}: too few for an interval")
     return None
