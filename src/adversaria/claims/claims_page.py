@@ -93,7 +93,8 @@ def statements(findings: Sequence[Finding]) -> list[str]:
     for finding in findings:
         seeds = ", ".join(f"{mean:.3g}" for mean in finding.seeds.values())
         star = "* " if finding.judged else ""
-        lines.append(f"| {star}{finding.statement} | {short(finding.difference)} | {seeds} | {finding.verdict} |")
+        told = finding.statement.replace("|", "\\|")
+        lines.append(f"| {star}{told} | {short(finding.difference)} | {seeds} | {finding.verdict} |")
     return lines
 
 
