@@ -55,8 +55,8 @@ def section(one: Experiment, rows: Rows, findings: Sequence[Finding]) -> list[st
 
 
 def told_of(one: Experiment, rows: Rows, findings: Sequence[Finding]) -> str:
-    """The verdict, and whether it is that of all cells."""
-    return verdict(findings) + (" (so far)" if findings and missing_of(one, rows) else "")
+    """The verdict, which there is only when every cell of the seeds was run."""
+    return "unfinished, no verdict yet" if missing_of(one, rows) else verdict(findings)
 
 
 def missing_of(one: Experiment, rows: Rows) -> list[str]:
