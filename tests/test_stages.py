@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -95,7 +96,8 @@ def test_a_stop_inside_the_second_stage_changes_no_bit(text, tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     code = "import sys; from stage_stop import main; main(*sys.argv[1:])"
     assert call("train", place, "--out", whole, "--quiet", "--save-every", "2") == 0
-    stopped = subprocess.run([sys.executable, "-c", code, str(place), str(cut)], capture_output=True, text=True)
+    asked, here = [sys.executable, "-c", code, str(place), str(cut)], Path(__file__).parent
+    stopped = subprocess.run(asked, capture_output=True, text=True, cwd=here)
     assert stopped.returncode == 3, stopped.stderr
     assert (cut / "checkpoints" / "plays-000000002").is_dir() and not (cut / "checkpoints" / "plays-000000004").exists()
     before = (cut / "stage-1" / "log.csv").stat().st_mtime_ns
