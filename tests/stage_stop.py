@@ -4,12 +4,15 @@ import os
 import signal
 from pathlib import Path
 
+import torch
+
 from adversaria.engine import Training
 from shell import call
 
 
 def main(recipe: str, out: str) -> None:
-    """Train, and leave with the code of a stop."""
+    """Train on one thread, as the tests do, and leave with the code of a stop."""
+    torch.set_num_threads(1)
     play = Training.play
 
     def stopping(self: Training, micros: list) -> None:
