@@ -9,15 +9,14 @@ Rows that exist are skipped; `few_labels.json` and `FEW_LABELS.md` are written a
 
 import argparse
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from adversaria.metrics.statistics import paired
 from benchmarks.result import markdown
+from benchmarks.side_by_side import side_by_side
 from benchmarks.translation import Words, seeded
 from benchmarks.works_judging import TEST, UNLABELLED, game_of, opened, played, words
 from benchmarks.works_plans import PLANS
@@ -90,7 +89,7 @@ def page(rows: list[dict[str, Any]]) -> str:
     table = []
     for key in WORKS:
         for share in SHARES:
-            mine = [row for row in rows if (row["work"], row["share"]) == (key, share)]
+            mine = sorted((r for r in rows if (r["work"], r["share"]) == (key, share)), key=lambda r: int(r["seed"]))
             if mine:
                 said = [", ".join(f"{row[word]:.3f}" for row in mine) for word in ("method", "twin", "linear")]
                 gain = paired([row["method"] for row in mine], [row["twin"] for row in mine]).mean
@@ -108,18 +107,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.few_labels", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     asked = parser.parse_args()
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
     rows = json.loads(ROWS.read_text()) if ROWS.is_file() else []
     known = {(row["work"], row["share"], row["seed"], row["seconds"]) for row in rows}
-    for seed in SEEDS:
-        for key in WORKS:
-            for share in SHARES:
-                if (key, share, seed, asked.seconds) not in known:
-                    rows.append(run(key, share, seed, asked.seconds))
-                    print(json.dumps(rows[-1]), flush=True)
-                    ROWS.write_text(json.dumps(rows, indent=1) + "\n")
-                    PAGE.write_text(page(rows))
+    wanted = [(key, share, seed, asked.seconds) for seed in SEEDS for key in WORKS for share in SHARES]
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        ROWS.write_text(json.dumps(rows, indent=1) + "\n")
+        PAGE.write_text(page(rows))
+
+    side_by_side(run, [one for one in wanted if one not in known], keep)
     PAGE.write_text(page(rows))
 
 

@@ -29,6 +29,7 @@ from adversaria import games, losses
 from adversaria.draws import Draws, seed_of, stream
 from adversaria.engine import Table
 from adversaria.engine.optimising import LinearDecay, build, set_rates
+from benchmarks.side_by_side import side_by_side
 
 HERE = Path(__file__).parent
 ROWS, PAGE = HERE / "modes.json", HERE / "MODES.md"
@@ -270,17 +271,21 @@ def main() -> None:
     parser.add_argument("--problems", default="ring,grid")
     parser.add_argument("--only", default=",".join(ENTRIES))
     given = parser.parse_args()
-    torch.set_num_threads(1)
     rows = json.loads(ROWS.read_text())["rows"] if ROWS.exists() else []
     known = {(r["name"], r["problem"], r["seed"], r["seconds"]) for r in rows}
-    for seed in range(given.seeds):
-        for problem in given.problems.split(","):
-            for name in given.only.split(","):
-                if (name, problem, seed, given.seconds) in known:
-                    continue
-                rows.append(run(name, problem, seed, given.seconds))
-                print(json.dumps(rows[-1]), flush=True)
-                write(rows)
+    asked = [
+        (name, problem, seed, given.seconds)
+        for seed in range(given.seeds)
+        for problem in given.problems.split(",")
+        for name in given.only.split(",")
+    ]
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        write(rows)
+
+    side_by_side(run, [one for one in asked if one not in known], keep)
     write(rows)
 
 

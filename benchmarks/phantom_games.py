@@ -31,6 +31,7 @@ from adversaria.draws import Draws, order, seed_of
 from adversaria.engine import Table
 from adversaria.engine.optimising import build
 from adversaria.games.game import Game
+from benchmarks.side_by_side import side_by_side
 
 ROWS = Path(__file__).parent / "phantom_games.json"
 SIDE, SUBJECTS, BATCH = 32, 256, 16
@@ -75,8 +76,9 @@ def coverage(samples: Tensor, real: Tensor) -> float:
     return len(torch.cdist(samples.flatten(1), real.flatten(1)).argmin(1).unique()) / len(real)
 
 
-def run(name: str, seed: int, seconds: float, train: Tensor, other: Tensor, factors: dict[str, Any]) -> dict[str, Any]:
+def run(name: str, seed: int, seconds: float) -> dict[str, Any]:
     """Train one game for so many CPU seconds and look at it."""
+    (train, _), (other, factors) = brains(0), brains(100_000)
     torch.manual_seed(seed_of("phantom games", seed))
     game = GAMES[name]()
     optimisers = build(game)
@@ -118,16 +120,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", default=",".join(GAMES))
     given = parser.parse_args()
-    torch.set_num_threads(1)
     rows = json.loads(ROWS.read_text()) if ROWS.exists() else []
     known = {(r["name"], r["seed"], r["seconds"]) for r in rows}
-    (train, _), (other, factors) = brains(0), brains(100_000)
-    for seed in range(given.seeds):
-        for name in given.only.split(","):
-            if (name, seed, given.seconds) not in known:
-                rows.append(run(name, seed, given.seconds, train, other, factors))
-                print(json.dumps(rows[-1]), flush=True)
-                ROWS.write_text(json.dumps(rows, indent=1) + "\n")
+    asked = [(name, seed, given.seconds) for seed in range(given.seeds) for name in given.only.split(",")]
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        ROWS.write_text(json.dumps(rows, indent=1) + "\n")
+
+    side_by_side(run, [one for one in asked if one not in known], keep)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Do the works of a table learn? Each recipe, reduced, at its own purpose, beside trivial baselines or twins.
 
-`python -m benchmarks.works --table 5 [KEY ...]` plays each work of a table at one thread, one work a process, for
-the CPU seconds of `works_plans.budget` (60 in Table 4; elsewhere 120, and 900 for rows named beforehand) or
+`python -m benchmarks.works --table 5 [KEY ...]` plays each work of a table at one thread, one work a process, two
+processes side by side, for the CPU seconds of `works_plans.budget` (120, and 900 for rows named beforehand) or
 `--seconds`. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
-row whose recipe, plan and budget are unchanged is skipped unless it is named. The budget is that of the adversarial
-training alone: for works with a network a class it is shared by the classes. Everything is on phantoms, mostly at 32
-pixels a side: a row says whether a recipe learns in this budget, not how good its paper is.
+row whose recipe, plan and budget are unchanged is skipped unless it is named. Twins are kept (`works_kept.py`). The
+budget is that of the adversarial training alone: for works with a network a class it is shared by the classes.
+Everything is on phantoms, mostly at 32 pixels a side: a row says whether a recipe learns in this budget, not how good
+its paper is.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,7 @@ def budget(key: str, asked: float | None) -> float:
     """The CPU seconds of a work: those asked for, or its plan's."""
     from benchmarks.works_plans import budget as planned
 
-    return asked if asked is not None else planned(key, read_recipe(key).tree["work"]["table"])
+    return asked if asked is not None else planned(key)
 
 
 def kept() -> dict[str, Any]:
@@ -70,8 +72,8 @@ def run(key: str, seconds: float) -> Row:
     return PLANS[key].judged(key, seconds)
 
 
-def keep(key: str, seconds: float) -> None:
-    """Play one work and write its row."""
+def told(key: str, seconds: float) -> dict[str, Any]:
+    """Play one work, and give its row with what it depends on."""
     start = time.process_time()
     row = run(key, seconds)
     facts = {
@@ -81,14 +83,26 @@ def keep(key: str, seconds: float) -> None:
         "torch": torch.__version__,
         "fingerprint": fingerprint(key, seconds),
     }
-    rows = {**kept(), key: {**asdict(row), **facts}}
+    return {**asdict(row), **facts}
+
+
+def apart(key: str, seconds: float) -> dict[str, Any] | None:
+    """Play one work in a process of its own at one thread, and give its row; none if the process failed."""
+    command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(seconds)]
+    done = subprocess.run(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False, stdout=subprocess.PIPE, text=True
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else None
+
+
+def keep(key: str, row: dict[str, Any]) -> None:
+    """Write a row, and say what it holds."""
+    rows = {**kept(), key: row}
     KEPT.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     PAGE.write_text(page(rows), encoding="utf-8")
-    said = ", ".join(f"{name} {value:.4g}" for name, value in row.baselines.items())
-    print(
-        f"{key}: {row.measure} {row.value:.4g} ({said}) {'beats them' if row.beats_baselines else 'does NOT'}",
-        flush=True,
-    )
+    said = ", ".join(f"{name} {value:.4g}" for name, value in row["baselines"].items())
+    verdict = "beats them" if row["beats_baselines"] else "does NOT"
+    print(f"{key}: {row['measure']} {row['value']:.4g} ({said}) {verdict}, {row['all_cpu_s']} CPU s", flush=True)
 
 
 def page(rows: dict[str, Any]) -> str:
@@ -104,8 +118,8 @@ def page(rows: dict[str, Any]) -> str:
         order = keys_of(table)
         if order:
             known = [(key, rows[key]) for key in order if key in rows]
-            told = restored_rows if any("scores" in row for _, row in known) else table_of
-            lines += ["", f"## Table {table}", "", *told(known)]
+            written = restored_rows if any("scores" in row for _, row in known) else table_of
+            lines += ["", f"## Table {table}", "", *written(known)]
         missing = [key for key in order if key not in rows]
         if missing:
             lines += ["", f"Not run yet: {', '.join(missing)}."]
@@ -166,20 +180,27 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="works to play again; else those that are missing or have changed")
     parser.add_argument("--table", type=int, default=4)
     parser.add_argument("--seconds", type=float, help="instead of the plan's budget")
-    parser.add_argument("--here", action="store_true", help="play the named works in this process")
+    parser.add_argument("--processes", type=int, default=2, help="how many works are played side by side")
+    parser.add_argument("--here", action="store_true", help="play the one named work here and print its row")
     asked = parser.parse_args()
     if asked.here:
-        for key in asked.names:
-            keep(key, budget(key, asked.seconds))
+        print(json.dumps(told(asked.names[0], budget(asked.names[0], asked.seconds))))
         return 0
-    failed = 0
-    for key in asked.names or keys_of(asked.table):
-        row, seconds = kept().get(key, {}), budget(key, asked.seconds)
-        if not asked.names and row.get("fingerprint") == fingerprint(key, seconds):
-            continue
-        command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(seconds)]
-        failed += subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False).returncode != 0
-    return int(failed > 0)
+    budgets = {key: budget(key, asked.seconds) for key in asked.names or keys_of(asked.table)}
+    rows = kept()
+    wanted = [k for k, s in budgets.items() if asked.names or rows.get(k, {}).get("fingerprint") != fingerprint(k, s)]
+    failed = []
+    with ThreadPoolExecutor(asked.processes) as pool:
+        playing = {pool.submit(apart, key, budgets[key]): key for key in wanted}
+        for done in as_completed(playing):
+            key, row = playing[done], done.result()
+            if row is None:
+                failed.append(key)
+            else:
+                keep(key, row)
+    if failed:
+        print(f"failed: {', '.join(failed)}", flush=True)
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

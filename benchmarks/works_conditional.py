@@ -75,7 +75,7 @@ class ConditionalPlan:
 def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
     """Compare images with those of the subjects that the conditions come from."""
     made = play(recipe, Run(folder / "own"), seconds)
-    twin = play(paired(recipe, plan), Run(folder / "twin"), seconds)
+    twin = play(paired(recipe, plan), Run(folder / "twin"), seconds, twin=True)
     train, test = (gathered(twin, part) for part in ("train", "test"))
     truth, weight = test["target"], test["weight"] if plan.weighed else torch.ones(len(test["target"]), 1)
     found = {
@@ -94,7 +94,7 @@ def readback(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fo
     """Let a third segmenter read the condition back from images that were made of it."""
     stages = [*recipe.earlier, recipe]
     played = [play(stage, Run(folder / str(k)), seconds / len(stages)) for k, stage in enumerate(stages)]
-    made, twin = played[-1], play(paired(recipe, plan), Run(folder / "twin"), seconds / len(stages))
+    made, twin = played[-1], play(paired(recipe, plan), Run(folder / "twin"), seconds / len(stages), twin=True)
     train, test, other = (gathered(twin, part) for part in ("train", "test", READ))
     read = reader(other["target"], labels(other["source"], plan), plan.levels)
     if plan.drawn and not recipe.earlier:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from adversaria.commands.classical import rivals
 from adversaria.commands.session import Part, Session, feed_of, game_of, open_session, shapes_of
 from adversaria.data.intensity import Scaling
 from adversaria.data.named import magnitude
@@ -33,10 +34,13 @@ from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, seeded
 from benchmarks.works_classical import named as classical_of
+from benchmarks.works_kept import remembered
 
 Array = NDArray[np.float32]
 Scores = dict[str, list[float]]
 VERSIONS = {"restoring": 1}
+# classical reconstructions from the raw data; the others are of an image
+FROM_RAW = ("CG-SENSE", "total variation")
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,15 @@ def twin(game: Game) -> Supervised:
     """A fresh game of the same generator on the absolute difference alone."""
     network = getattr(game, "generator", None)
     return Supervised(network if network is not None else Series(game.first, game.second))  # type: ignore[arg-type]
+
+
+def depends(recipe: Recipe) -> list[object]:
+    """What a twin depends on: the data, the training and the generator of a work, not its adversary."""
+    words = ("phantom", "acquire", "bind", "intensity", "train", "subjects")
+    return [
+        *(recipe.tree.get(word) for word in words),
+        *(recipe.game.arguments.get(name) for name in ("generator", "first", "second")),
+    ]
 
 
 @torch.no_grad()
@@ -191,7 +204,13 @@ def restoring(
             seeded()
             other = twin(game_of(session, shapes, None, run.folder if recipe.earlier else None))
             rate = stated.get("generator") or stated.get("generators") or Adam(1e-3)
-            trained(session, train, other, seconds, {"generator": rate})
+            what = (depends(recipe), [stage.tree for stage in recipe.earlier], seconds)
+
+            def learn(other: Game = other, rate: Any = rate) -> tuple[int, float]:
+                return trained(session, train, other, seconds, {"generator": rate}), seconds
+
+            remembered(other, what, learn)
+            other.eval()
             games["pixel-only twin"] = other
         stream = next(name for name, p in session.plans.items() if "source" in p.bind)
         cases = list(zip(test.streams[stream], test.cases[stream], strict=True))
@@ -217,6 +236,7 @@ def judged(
     facts = recipe.evaluation()
     wanted = (facts.truth or recipe.bind["target"]).rpartition(".")[2]
     kept: dict[str, list[Array]] = {}
+    method = rivals(session)[classical] if classical in FROM_RAW else None
     for prepared, case in cases:
         images = measured(case, session.plans[stream])
         scale = prepared.scales.get("target", typical)
@@ -228,7 +248,10 @@ def judged(
         lesion = images[word].array if word in images else None
         shots = {name: answered(game, prepared, scale) for name, game in games.items()}
         shots["input"] = seen(prepared, images, shown, truth, "+" in recipe.bind["source"])
-        if classical:
+        if method is not None:
+            source = image_of(images, session.plans[stream].bind["source"])
+            shots["classical"] = shown_as(np.asarray(method(source, case.handle, None).array, np.float32))
+        elif classical:
             raw = prepared.scales["source"].inverse(np.array(prepared.arrays["source"])) if small else shots["input"]
             shots["classical"] = classical_of(classical)(np.asarray(raw, np.float32), whole, prepared.spacing[0])
         for name, image in shots.items():

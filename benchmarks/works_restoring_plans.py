@@ -36,10 +36,13 @@ PLANS = {
     "armanious-2018b-ct": Plan("restoring", (), {"classical": "inpainted"}),
     "armanious-2018b-mr": Plan("restoring", (), {"classical": "inpainted"}),
     "kim-2018": Plan("restoring", (), {**_NOISE, "shown": "low"}),
+    "shan-2018": Plan("restoring", (), _NOISE),
+    "wang-2018b": Plan("restoring", (), {"classical": "smoothed"}),
+    "ravi-2018": Plan("restoring", (), {**_NOISE, "pairs": False}),
+    "zhang-2018a": Plan("restoring", (), {"classical": "CG-SENSE"}),
     **{
-        key: Plan("restoring", (), _NOISE)
+        key: Plan("restoring", (), {"classical": "total variation"})
         for key in (
-            "shan-2018",
             "quan-2018",
             "mardani-2017",
             "yu-2017",
@@ -47,9 +50,6 @@ PLANS = {
             "dar-2018b",
             "shitrit-2017",
             "seitzer-2018",
-            "zhang-2018a",
-            "wang-2018b",
-            "ravi-2018",
         )
     },
 }

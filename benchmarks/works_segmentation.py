@@ -100,7 +100,8 @@ class SegmentationPlan:
             recipe.tree["subjects"] = SUBJECTS
             twin = read_recipe(key, (*self.changes, *self.twin)) if self.twin else plain(recipe)
             twin.tree["subjects"] = SUBJECTS
-            made, other = (play(r, Run(Path(folder) / r.game.tag), seconds) for r in (recipe, twin))
+            made = play(recipe, Run(Path(folder) / "own"), seconds)
+            other = play(twin, Run(Path(folder) / "twin"), seconds, twin=True)
             found = {OURS: scores(made), TWIN: scores(other), TRIVIAL: commonest(made)}
         shown = [case for case in found[OURS] if all(case in values for values in found.values())]
         values: Values = {name: [of[case] for case in shown] for name, of in found.items()}

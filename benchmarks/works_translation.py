@@ -32,6 +32,7 @@ from adversaria.run import Run
 from benchmarks.translation import Learned, Row, faster, seeded
 from benchmarks.works_judging import game_of as fitting
 from benchmarks.works_judging import opened, words
+from benchmarks.works_kept import remembered
 from benchmarks.works_twins import trained
 
 VERSION = 1
@@ -85,7 +86,7 @@ def translated(key: str, seconds: float, plan: TranslationPlan) -> Row:
         recipe.tree["subjects"] = SUBJECTS
         run = Run(Path(folder))
         made = play(recipe, run, seconds)
-        twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds)
+        twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds, twin=True)
         session, part = made.session, made.session.make_part("test")
         methods = {
             "output": output_of(made.restored),
@@ -118,8 +119,8 @@ class Played:
     seconds: float
 
 
-def play(recipe: Recipe, run: Run, seconds: float) -> Played:
-    """Play a recipe on its phantom for so many CPU seconds, with rates that fit them."""
+def play(recipe: Recipe, run: Run, seconds: float, twin: bool = False) -> Played:
+    """Play a recipe on its phantom for so many CPU seconds, with rates that fit them; twins are remembered."""
     seeded()
     run.create()
     session = open_session(recipe, run)
@@ -127,7 +128,10 @@ def play(recipe: Recipe, run: Run, seconds: float) -> Played:
     feed, training = feed_of(session, part), recipe.training()
     shapes = shapes_of(part, training.patch)
     game = game_of(session, shapes)
-    plays, spent = learn(game, feed, training, seconds)
+    if twin:
+        plays, spent = remembered(game, (recipe.tree, seconds), lambda: learn(game, feed, training, seconds))
+    else:
+        plays, spent = learn(game, feed, training, seconds)
     scales = {w: [c.scales[w] for cases in part.streams.values() for c in cases if w in c.scales] for w in shapes}
     unit = next((c.units["target"] for cases in part.streams.values() for c in cases if "target" in c.units), "")
     known = {word: typical(found) for word, found in scales.items() if found}

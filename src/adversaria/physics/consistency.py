@@ -1,5 +1,6 @@
 """Layers that bring an image back to what was measured."""
 
+import math
 from typing import Any
 
 import torch
@@ -25,18 +26,19 @@ class HardConsistency(nn.Module):
 class SoftConsistency(nn.Module):
     """Weigh what was made against what was measured: x + w / (1 + w) A*(y - A x), operators as for the hard layer.
 
-    Sampled k-space becomes (A x + w y) / (1 + w) (Schlemper et al. 2018, eq. 8); `weight` w is learned from this value.
+    Sampled k-space becomes (A x + w y) / (1 + w) (Schlemper et al. 2018, eq. 8); w is learned from `weight` on, by its
+    logarithm, so that it stays positive.
     """
 
     key = "soft-consistency"
 
     def __init__(self, weight: float = 1.0):
         super().__init__()
-        self.weight = nn.Parameter(torch.tensor(float(weight)))
+        self.log_weight = nn.Parameter(torch.tensor(math.log(weight)))
 
     def forward(self, x: Tensor, measurement: Tensor, physics: Operator) -> Tensor:
         """Mix what was measured in."""
-        share = self.weight / (1 + self.weight)
+        share = torch.sigmoid(self.log_weight)
         return x + share * physics.adjoint(measurement - checked(physics).A(x))
 
 
@@ -44,22 +46,23 @@ class ConjugateGradient(nn.Module):
     """Solve (A* A + w) z = A* y + w x for any linear operator: argmin |A z - y|^2 + w |z - x|^2.
 
     MoDL's layer (Aggarwal et al. 2019, eq. 11): at most `steps` conjugate gradients, ended for each case where the
-    residual falls below `tolerance` of the right side. `weight` is learned from this value. The backward pass solves
-    the same system for the gradient (eq. 18 there), so no step is stored; operators are constants to it.
+    residual falls below `tolerance` of the right side. w is learned from `weight` on, by its logarithm: a negative one
+    would ask for the opposite of the network's image. The backward pass solves the same system for the gradient (eq. 18
+    there), so no step is stored; operators are constants to it.
     """
 
     key = "conjugate-gradient"
 
     def __init__(self, weight: float = 0.05, steps: int = 10, tolerance: float = 1e-6):
         super().__init__()
-        self.weight = nn.Parameter(torch.tensor(float(weight)))
+        self.log_weight = nn.Parameter(torch.tensor(math.log(weight)))
         self.steps, self.tolerance = steps, tolerance
 
     def forward(self, x: Tensor, measurement: Tensor, physics: Operator) -> Tensor:
         """Solve for the image."""
         # the same system for the way from x: few steps then leave x as it is where they do not reach
         right = physics.adjoint(measurement - physics.A(x))
-        change: Tensor = _Solve.apply(right, self.weight, physics, self.steps, self.tolerance)
+        change: Tensor = _Solve.apply(right, self.log_weight.exp(), physics, self.steps, self.tolerance)
         return x + change
 
 
