@@ -42,6 +42,7 @@ from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
 from adversaria.physics.sparse import SparseViewCT
+from adversaria.physics.tempered import SinogramConsistency
 from adversaria.physics.trajectory import Radial, Spiral, Trajectory
 from adversaria.physics.transmission import line_integrals, rotation_axis, shift_of
 from adversaria.physics.truncation import KSpaceTruncation
@@ -88,6 +89,7 @@ __all__ = [
     "RigidMotion",
     "Sampling",
     "SharpnessMap",
+    "SinogramConsistency",
     "Sketch",
     "SoftConsistency",
     "SparseViewCT",
