@@ -7,6 +7,7 @@ from adversaria.physics.coarsened import Coarsened
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
+from adversaria.physics.consistency_sinogram import SinogramConsistency
 from adversaria.physics.consistent import Consistent
 from adversaria.physics.ct_scan import CTScan
 from adversaria.physics.decimate import Decimate
@@ -42,7 +43,6 @@ from adversaria.physics.sampling_plane import PoissonDisc, VariableDensity
 from adversaria.physics.sharpness_map import SharpnessMap
 from adversaria.physics.sketch import Sketch
 from adversaria.physics.sparse import SparseViewCT
-from adversaria.physics.tempered import SinogramConsistency
 from adversaria.physics.trajectory import Radial, Spiral, Trajectory
 from adversaria.physics.transmission import line_integrals, rotation_axis, shift_of
 from adversaria.physics.truncation import KSpaceTruncation

@@ -1,4 +1,4 @@
-"""A sinogram in which all frequencies of the image count alike, and data consistency with it."""
+"""A sinogram in which all frequencies of the image count alike."""
 
 import math
 
@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from adversaria.physics.beam import Beam
-from adversaria.physics.consistency import ConjugateGradient
 from adversaria.physics.operator import Operator
 
 
@@ -30,26 +29,6 @@ class Tempered(Operator):
     def adjoint(self, y: Tensor) -> Tensor:
         """Filter, which is its own transpose, and smear back."""
         return self.beam.adjoint(tempered(y, self.beam))
-
-
-class SinogramConsistency(ConjugateGradient):
-    """`ConjugateGradient` for sinograms: argmin |H (A z - y)|^2 + w |z - x|^2 with H as in `Tempered`.
-
-    Without H the eigenvalues of A* A lie 500 to 1 apart, and a few conjugate gradients neither reach the solution nor,
-    which is worse, its gradient: the implicit one then points anywhere. With it, w counts against 1, as in magnetic
-    resonance, and three steps suffice. `weight` is ours.
-    """
-
-    key = "sinogram-consistency"
-
-    def __init__(self, weight: float = 0.2, steps: int = 3, tolerance: float = 1e-6):
-        super().__init__(weight, steps, tolerance)
-
-    def forward(self, x: Tensor, measurement: Tensor, physics: Operator) -> Tensor:
-        """Solve for the image."""
-        if not isinstance(physics, Beam):
-            raise ValueError(f"{type(physics).__name__} has no views: use ConjugateGradient")
-        return super().forward(x, tempered(measurement, physics), Tempered(physics))
 
 
 def tempered(y: Tensor, beam: Beam) -> Tensor:
