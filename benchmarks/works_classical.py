@@ -78,7 +78,7 @@ def bridged(image: Array, truth: Array, spacing: float) -> Array:
 def smoothed(image: Array, truth: Array, spacing: float) -> Array:
     """The clinic's Gaussian of 6 mm (full width at half maximum)."""
     sigma = 6 / 2.355 / spacing
-    return np.asarray(gaussian_filter(image, (0, sigma, sigma)), np.float32)
+    return np.asarray(gaussian_filter(image, (0, *[sigma] * (image.ndim - 1))), np.float32)
 
 
 def inpainted(image: Array, truth: Array, spacing: float) -> Array:

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from adversaria.commands.classical import rivals
+from adversaria.commands.scoring import on_grid
 from adversaria.commands.session import Part, Session, feed_of, game_of, open_session, shapes_of
 from adversaria.data.intensity import Scaling
-from adversaria.data.named import magnitude
+from adversaria.data.named import bases, magnitude
 from adversaria.data.named import named as image_of
 from adversaria.data.prepare import Prepared, measured
 from adversaria.draws import Draws
 from adversaria.engine import checkpoint
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
-from adversaria.games import Adam, Supervised
+from adversaria.games import Adam, Refinement, Supervised
 from adversaria.games.game import Game
 from adversaria.metrics.facts import NotApplicable
 from adversaria.metrics.lesion import lesion_contrast_recovery
@@ -110,6 +111,12 @@ def _staged(game: Game, done: float) -> None:
 
 def twin(game: Game) -> Supervised:
     """A fresh game of the same generator on the absolute difference alone."""
+    if isinstance(game, Refinement):
+        # the base that it refines, trained on
+        network = game.base.network
+        for parameter in network.parameters():
+            parameter.frozen = False
+        return Supervised(network)
     network = getattr(game, "generator", None)
     return Supervised(network if network is not None else Series(game.first, game.second))  # type: ignore[arg-type]
 
@@ -124,19 +131,19 @@ def depends(recipe: Recipe) -> list[object]:
 
 
 @torch.no_grad()
-def answered(game: Game, case: Prepared, scale: Scaling) -> Array:
-    """What a game makes of a case as a whole, in the target's unit."""
+def answered(game: Game, case: Prepared, scale: Scaling, channels: int) -> Array:
+    """What a game makes of a case as a whole, in the target's unit, with so many channels."""
     words = {w: torch.from_numpy(np.array(a))[None] for w, a in case.arrays.items()}
     made = game({**words, "draws": Draws(1, 0, [0])})["output"]
     if isinstance(game, Supervised) and "mask" in words and made.shape == words["source"].shape:
         # a hole is filled, and what is known is kept
         made = torch.where(words["mask"] > 0, made, words["source"])
-    return shown_as(np.asarray(scale.inverse(made[0].numpy()), np.float32))
+    return shown_as(np.asarray(scale.inverse(made[0].numpy()), np.float32), channels)
 
 
-def shown_as(image: Array) -> Array:
-    """The magnitude of an image whose two channels are the parts of a complex one; others as they are."""
-    return np.hypot(image[:1], image[1:]) if len(image) == 2 else image
+def shown_as(image: Array, channels: int) -> Array:
+    """The magnitude over all channels (parts of complex images, coils) where a reader has one; else as it is."""
+    return image if len(image) == channels else np.sqrt(np.square(image).sum(0, keepdims=True))
 
 
 def score(image: Array, truth: Array, lesion: Array | None, recipe: Recipe) -> dict[str, float]:
@@ -168,7 +175,7 @@ def seen(case: Prepared, images: Mapping[str, Any], shown: str, truth: Array, jo
     if shown:
         return np.asarray(images[shown].array, np.float32)
     image = case.scales["source"].inverse(np.array(case.arrays["source"]))
-    image = shown_as(image) if len(image) == 2 and not joined else image[: len(truth)]
+    image = image[: len(truth)] if joined else shown_as(image, len(truth))
     for axis in range(1, image.ndim):
         image = image.repeat(truth.shape[axis] // image.shape[axis], axis)
     return np.asarray(image, np.float32)
@@ -188,6 +195,8 @@ def restoring(
 ) -> Row:
     """Play a work and its twin, and measure both on unseen subjects beside the input and a classical image."""
     recipe = read_recipe(key, changes)
+    # fewer than six have no interval
+    recipe.tree["subjects"] = {**recipe.subjects(), "test": max(8, recipe.subjects()["test"])}
     with TemporaryDirectory() as folder:
         run = Run(Path(folder))
         for number, stage in enumerate(recipe.earlier, 1):
@@ -245,12 +254,12 @@ def judged(
         if facts.scaled:
             truth = np.asarray(scale.forward(truth), np.float32)
         word = (facts.lesion or "").rpartition(".")[2]
-        lesion = images[word].array if word in images else None
-        shots = {name: answered(game, prepared, scale) for name, game in games.items()}
+        lesion = on_grid(images[word].array, truth) if word in images else None
+        shots = {name: answered(game, prepared, scale, len(truth)) for name, game in games.items()}
         shots["input"] = seen(prepared, images, shown, truth, "+" in recipe.bind["source"])
         if method is not None:
-            source = image_of(images, session.plans[stream].bind["source"])
-            shots["classical"] = shown_as(np.asarray(method(source, case.handle, None).array, np.float32))
+            source = image_of(images, bases(session.plans[stream].bind["source"])[0])
+            shots["classical"] = shown_as(np.asarray(method(source, case.handle, None).array, np.float32), len(truth))
         elif classical:
             raw = prepared.scales["source"].inverse(np.array(prepared.arrays["source"])) if small else shots["input"]
             shots["classical"] = classical_of(classical)(np.asarray(raw, np.float32), whole, prepared.spacing[0])

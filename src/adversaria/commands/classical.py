@@ -11,6 +11,7 @@ from adversaria import classical, physics
 from adversaria.commands.acquiring import array_of, batch_of
 from adversaria.commands.scoring import Method
 from adversaria.data.image import Image
+from adversaria.data.named import bases
 
 VARIATIONS = (3e-4, 1e-3, 3e-3, 1e-2)
 STRENGTHS = (0.01, 0.02, 0.04, 0.08)  # of the range of the image
@@ -22,7 +23,7 @@ def rivals(session: Any) -> dict[str, Method]:
     Total variation and non-local means are given the strength with the least squared error on the validation part.
     """
     found: dict[str, Method] = {}
-    base = session.recipe.bind["source"].rpartition(".")[2].partition("/")[0]
+    base = bases(session.recipe.bind["source"].rpartition(".")[2])[0]
     acquired = {word.rpartition(".")[2]: operator for word, (_, operator) in session.recipe.acquisitions().items()}
     operator = acquired.get(base)
     dims = session.dims

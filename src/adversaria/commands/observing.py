@@ -36,6 +36,7 @@ class Observer:
         self.windows = recipe.windows()
         self.translates = "source" in recipe.bind
         self.real = [item for stream in train.streams.values() for case in stream[:8] for item in case.items()[:1]]
+        self.into = {w: s.into for stream in train.streams.values() for case in stream for w, s in case.scales.items()}
         self.axes = next((case.axes for stream in train.streams.values() for case in stream), "")
         self.pairs = self._pairs(validation)
         self.patch = recipe.training().patch
@@ -136,8 +137,7 @@ class Observer:
         shown = [[middle(x, self.axes) for x in images], [middle(x, self.axes) for x in real]]
         strip(
             [row[: min(map(len, shown))] for row in shown],
-            -1.0,
-            1.0,
+            *self.into.get(word, (-1.0, 1.0)),
             self.path_of(plays),
             f"{self.name} after {plays} plays",
         )

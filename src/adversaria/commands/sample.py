@@ -19,6 +19,7 @@ def sample(
     data: Path | None = None,
     seed: int = 0,
     checkpoint: str = "newest",
+    weights: Annotated[list[str] | None, Parameter(negative="")] = None,
     trust: bool = False,
 ) -> list[Path]:
     """Draw images from a synthesis run; image k of a seed is always the same.
@@ -44,6 +45,8 @@ def sample(
         Seed of the draws.
     checkpoint
         newest, best, or a number of plays.
+    weights
+        NAME=PATH of a pretrained feature network that the recipe names.
     trust
         Allow the run's recipe to name Python files.
     """
@@ -53,7 +56,8 @@ def sample(
 
     if count < 1:
         raise UserError(f"{count} images cannot be drawn.", "Ask for one at least.")
-    restored = restore(run, checkpoint, trust=trust)
+    given = {name: Path(path) for name, _, path in (pair.partition("=") for pair in weights or [])}
+    restored = restore(run, checkpoint, given, trust)
     scaled = drawn(restored, words_of(restored, label, mask, like, data), count, seed)
     word = "image" if "image" in restored.scales else "target"
     scale = restored.scales[word]

@@ -97,7 +97,7 @@ def score_part(
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        lesion = _on_grid(_array(images, session.lesion), source.array)
+        lesion = on_grid(_array(images, session.lesion), source.array)
         given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         reference = words.get("target", source.array)
         if of_sets and "target" in truth:
@@ -148,7 +148,7 @@ def _say_inverted(session: Any, done: Scored, agreed: Mapping[str, Sequence[Any]
     session.said += done.warnings
 
 
-def _on_grid(labels: Array | None, like: Array) -> Array | None:
+def on_grid(labels: Array | None, like: Array) -> Array | None:
     """Take the middle of the voxels of a label map that is a whole number of times finer than the images."""
     if labels is None or labels.shape[1:] == like.shape[1:]:
         return labels
