@@ -2,7 +2,7 @@
 
     python -m benchmarks.seams --out docs/pictures
 
-Prints the tables of docs/seams.md and draws its pictures. About two minutes on one thread.
+Prints the tables of docs/seams.md and draws its pictures. Two CPU minutes on one thread.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
+from adversaria.data.image import axes_of
 from adversaria.data.intensity import Percentile
 from adversaria.data.phantoms import Brain
 from adversaria.draws import Draws
@@ -23,6 +24,7 @@ from adversaria.metrics import CHECKERBOARD, SEAMS
 from adversaria.metrics.artefacts import PERIODS, periodic
 from adversaria.networks import PatchGAN, PlainCNN, SegmentationUNet, UNet
 from adversaria.tasks.inference import Windows, translate
+from adversaria.tasks.pictures import strip, upright
 from adversaria.vocabulary import Batch
 
 SIDE, PATCH, STRIDE = 96, 32, 16
@@ -31,6 +33,7 @@ HEAD = (
     "volume", "cut", "seams", "beyond whole", "visible", "step made at borders / between, %", "visible, %",
     "checkerboard", "pattern 2/4/8, %",
 )  # fmt: skip
+HEIGHTS = (1 / JNDS, 0.005, 0.01, 0.02, 0.05)
 Array = np.ndarray
 
 
@@ -176,68 +179,69 @@ def numbers(image: Array, like: Array) -> str:
     )
 
 
-def main() -> None:
-    """Measure, print and draw."""
-    from adversaria.tasks.pictures import strip
-
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--plays", type=int, default=60)
-    words.add_argument("--out", type=Path, default=Path("docs/pictures"))
-    asked = words.parse_args()
-    torch.set_num_threads(1)
-    head = scanned()
+def networks(plays: int) -> dict[str, Callable[[], Game]]:
+    """What windows go through, by name."""
     unet = partial(SegmentationUNet, 1, 1, width=8, norm="instance", dims=3)
     strided = partial(UNet, depth=4, width=8, norm="instance", dropout=0.0, dims=3)
     plain = partial(PlainCNN, residual=True, final="identity", layers=5, width=8, dims=3)
-    networks: dict[str, Callable[[], Game]] = {
+    found: dict[str, Callable[[], Game]] = {
         "windows that agree in nothing": Quarrel,
         "U-Net that interpolates, as drawn": partial(untrained, unet),
         "U-Net of transposed convolutions, as drawn": partial(untrained, strided),
         "residual CNN, as drawn": partial(untrained, plain),
-        f"`yu-2018` after {asked.plays} plays": partial(trained, "yu-2018", asked.plays),
-        f"`nie-2017` after {asked.plays} plays": partial(trained, "nie-2017", asked.plays),
     }
+    return found | ({f"`yu-2018` after {plays} plays": partial(trained, "yu-2018", plays)} if plays else {})
+
+
+def through(makers: dict[str, Callable[[], Game]], place: Path) -> None:
+    """Print the table of volumes, and draw a slice of each."""
+    head = scanned()
     print(f"| {' | '.join(HEAD)} |")
     print(f"|{'---|' * len(HEAD)}")
     for word in ("t1", "flair", "ct"):
         print(f"| the phantom's {word} | | {numbers(scanned(word)[0], scanned(word)[0])}")
     rows = []
-    for name, make in networks.items():
+    for name, make in makers.items():
         game = make()
         made = {cut.__name__: cut(game, head) for cut in (whole, blended, gaussian, abutted)}
         for cut, image in made.items():
             print(f"| {name} | {cut} | {numbers(image, made['whole'])}", flush=True)
         rows.append([shown(head[0]), *(shown(image, made["whole"]) for image in made.values())])
-    strip(
-        rows,
-        0.0,
-        1.0,
-        asked.out / "seams.png",
-        "head phantom; the input, whole, blended, with Gaussian weights, abutted",
-    )
-    smooth = made["whole"]
-    print("\n| step, of the window | seams beyond | foretold | step made |\n|---|---|---|---|")
-    steps = (0.0, 1 / JNDS, 0.005, 0.01, 0.02, 0.05)
-    for height in steps:
-        image, spread = stepped(smooth, height), usual(smooth)[0]
-        told = 1 + (height * width_of(smooth) / spread) ** 2
-        beyond = SEAMS(output=image, seams=(STRIDE,) * 3) - SEAMS(output=smooth, seams=(STRIDE,) * 3)
-        print(f"| {100 * height:.2f} % | {beyond:.4f} | {told - 1:.4f} | "
-              f"{100 * step_of(image - smooth, width_of(smooth)):.2f} % |")  # fmt: skip
-    drawn = [[shown(stepped(smooth, height), smooth) for height in steps]]
-    strip(drawn, 0.0, 1.0, asked.out / "seams-steps.png", "head phantom; steps of known height between blocks")
-    print("\n| pattern, of the window | checkerboard | pattern 2 |\n|---|---|---|")
-    for height in steps:
-        image = chequered(smooth, height)
-        print(f"| {100 * height:.2f} % | {CHECKERBOARD(output=image):.1e} | {100 * patterns(image)[0]:.2f} % |")
-    drawn = [[shown(chequered(smooth, height), smooth) for height in steps]]
-    strip(drawn, 0.0, 1.0, asked.out / "seams-patterns.png", "head phantom; patterns of known height")
+    strip(rows, 0.0, 1.0, place, "head phantom; the input, whole, blended, with Gaussian weights, abutted")
+
+
+def known(place: Path) -> None:
+    """Print what the measures say of steps and patterns of known size, and draw a slice of each."""
+    head = scanned("flair")[0]
+    spread, before = usual(head)[0], SEAMS(output=head, seams=(STRIDE,) * 3)
+    print("\n| step or pattern, of the window | seams beyond | foretold | step made | checkerboard | pattern 2 |")
+    print("|---|---|---|---|---|---|")
+    for height in HEIGHTS:
+        image, board = stepped(head, height), chequered(head, height)
+        beyond, told = SEAMS(output=image, seams=(STRIDE,) * 3) - before, (height * width_of(head) / spread) ** 2
+        step = 100 * step_of(image - head, width_of(head))
+        checked, pattern = CHECKERBOARD(output=board), 100 * patterns(board)[0]
+        print(f"| {100 * height:.2f} % | {beyond:.4f} | {told:.4f} | {step:.2f} % | {checked:.1e} | {pattern:.2f} % |")
+    rows = [[shown(change(head, height), head) for height in HEIGHTS] for change in (stepped, chequered)]
+    strip(rows, 0.0, 1.0, place, "head phantom; steps between blocks, and patterns, of known size")
+
+
+def main() -> None:
+    """Measure, print and draw."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--plays", type=int, default=60, help="plays of yu-2018; with 0 it is left out")
+    words.add_argument("--out", type=Path, default=Path("docs/pictures"))
+    asked = words.parse_args()
+    torch.set_num_threads(1)
+    through(networks(asked.plays), asked.out / "seams.png")
+    known(asked.out / "seams-known.png")
 
 
 def shown(image: Array, like: Array | None = None) -> Array:
-    """A slice between borders of windows, turned upright, within the window of it or of another."""
+    """A slice away from borders of windows, upright and twice as large, within the window of it or of another."""
     low, high = np.percentile(image if like is None else like, [1, 99])
-    return np.clip((image[0, :, ::-1, SIDE // 2 + 3].T[::1] - low) / (high - low), 0, 1)
+    plane = upright(image[..., SIDE // 2 + 3], axes_of(Brain(dims=3, size=SIDE).affine()))[0]
+    return np.kron(np.clip((plane - low) / (high - low), 0, 1), np.ones((2, 2), np.float32))
 
 
 if __name__ == "__main__":
