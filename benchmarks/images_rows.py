@@ -201,7 +201,16 @@ ROWS = {
         asked=("source",),
         conditional=True,
     ),
-    "unit": Row(unit, "width 10", data="brain", batch=4, average={}, asked=("source",), unpaired=True),
+    "unit": Row(
+        unit,
+        "width 10, rates 5e-4",
+        data="brain",
+        batch=4,
+        optimisers={"generators": fast(5e-4, 0.5, 0.999), "discriminators": fast(5e-4, 0.5, 0.999)},
+        average={},
+        asked=("source",),
+        unpaired=True,
+    ),
     "discogan": Row(
         discogan, "U-Nets of width 12", data="brain", batch=8, average={}, asked=("source",), unpaired=True
     ),
