@@ -112,7 +112,7 @@ def of_purposes() -> Iterator[tuple[str, Facts]]:
             sign = 1 if row["better"] == "higher" else -1
             learned = all(sign * row["value"] > sign * other for other in row["baselines"].values())
             beside = ", ".join(f"{what} {value:.3g}" for what, value in row["baselines"].items())
-            said = f"benchmarks/translation.json, one run: {row['measure']} {row['value']:.3g} ({beside})"
+            said = f"benchmarks/PURPOSES.md, one run: {row['measure']} {row['value']:.3g} ({beside})"
             yield f"games/{key}", facts(learned, said)
 
 

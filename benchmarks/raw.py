@@ -34,11 +34,10 @@ Row = dict[str, Any]
 
 def brain(folder: Path) -> list[Row]:
     """Eight coils, 12.7 % of k-space, against BART's image that came with it, inside the head."""
-    scan, shipped = (read_image(folder / f"{name}.cfl") for name in ("ksp", "img"))
+    scan = read_image(folder / "ksp.cfl")
     words = {word: torch.from_numpy(scan.raw[word])[None] for word in ("measurement", "sampling", "coils")}
     physics, measurement = MultiCoil().of(words), words["measurement"]
-    wanted = torch.from_numpy(shipped.array)[None]
-    inside = (words["coils"].abs().sum(1, keepdim=True) > 0) & (wanted > 0)
+    wanted, inside = inside_head(folder)
     methods = {
         "zero-filled": ZeroFilled(),
         **{f"CG-SENSE, {steps} steps": CGSense(steps) for steps in (5, 10, 20, 40)},
@@ -47,17 +46,25 @@ def brain(folder: Path) -> list[Row]:
     rows = []
     for name, method in methods.items():
         image, seconds = timed(lambda method=method: method(measurement, physics))
-        found, truth = image.abs()[inside], wanted[inside]
-        found = found * ((found * truth).sum() / found.square().sum())
-        rows.append(
-            {
-                "method": name,
-                "correlation": float(np.corrcoef(found.numpy(), truth.numpy())[0, 1]),
-                "nrmse": float((found - truth).norm() / truth.norm()),
-                "seconds": seconds,
-            }
-        )
+        rows.append({"method": name, **told(image.abs(), wanted, inside), "seconds": seconds})
     return rows
+
+
+def inside_head(folder: Path) -> tuple[Tensor, Tensor]:
+    """The image that came with the data, and where it and the coils' maps see something."""
+    scan, shipped = (read_image(folder / f"{name}.cfl") for name in ("ksp", "img"))
+    wanted = torch.from_numpy(shipped.array)[None]
+    return wanted, (torch.from_numpy(scan.raw["coils"])[None].abs().sum(1, keepdim=True) > 0) & (wanted > 0)
+
+
+def told(image: Tensor, wanted: Tensor, inside: Tensor) -> Row:
+    """Compare two magnitudes after one common factor."""
+    found, truth = image[inside], wanted[inside]
+    found = found * ((found * truth).sum() / found.square().sum())
+    return {
+        "correlation": float(np.corrcoef(found.numpy(), truth.numpy())[0, 1]),
+        "nrmse": float((found - truth).norm() / truth.norm()),
+    }
 
 
 def tooth(folder: Path, size: int = SIZE) -> tuple[list[Row], dict[str, Tensor]]:

@@ -1,9 +1,9 @@
 """What translation, conditional and multi-stage games learn in half a minute on phantoms, each at its own purpose.
 
 `python -m benchmarks.translation [NAME ...]` plays each game for at most 30 CPU seconds at one thread on phantom
-subjects, and measures it on others beside trivial baselines. Rows go to `translation.json`; a row is made again only
-if it is named. Sizes are reduced, so a row says where a game stands after half a minute, not how
-good its paper is. One seed a row.
+subjects, and measures it on others beside trivial baselines. A row is made again only if it is named. Sizes are
+reduced, so a row says where a game stands after half a minute, not how good its paper is. One seed a row, so no
+interval; `better than all` means in this one run. Rows go to `translation.json` and `PURPOSES.md`.
 """
 
 import json
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,8 +24,10 @@ from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
 from adversaria.games import Adam, Game
 from adversaria.games.optimisers import Optimiser
+from benchmarks.result import markdown
 
 PLACE = Path(__file__).with_name("translation.json")
+PAGE = Path(__file__).with_name("PURPOSES.md")
 SECONDS = 30.0
 Words = dict[str, Tensor]
 
@@ -145,6 +148,21 @@ def seeded(seed: int = 0) -> None:
     torch.manual_seed(int(stream("benchmark", seed).integers(2**31)))
 
 
+def page(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """A line a game."""
+    assert __doc__ is not None
+    table = []
+    for name, row in sorted(rows.items()):
+        beside = ", ".join(f"{what} {value:.3g}" for what, value in row["baselines"].items())
+        measure = f"{row['measure']}, {row['better']} is better"
+        better = "yes" if row["beats_baselines"] else "no"
+        facts = (f"{row['plays']}", f"{row['cpu_seconds']:g}", row["note"])
+        table.append([name, row["purpose"], measure, f"{row['value']:.3g}", beside, better, *facts])
+    head = ("game", "purpose", "measure", "value", "beside it", "better than all", "plays", "CPU s", "remark")
+    said = " ".join(__doc__.split("\n\n")[1].split())
+    return "\n".join(["# Games at their purposes", "", said, "", markdown(head, table), ""])
+
+
 def main(names: Sequence[str]) -> None:
     """Play the named cases, or those that have no row yet."""
     from benchmarks import translation_images, translation_labels, translation_text
@@ -157,10 +175,12 @@ def main(names: Sequence[str]) -> None:
         row = CASES[name]()
         rows[name] = {**asdict(row), "beats_baselines": row.beats_baselines, "torch": torch.__version__}
         PLACE.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
+        PAGE.write_text(page(rows))
         said = ", ".join(f"{k} {v:.4g}" for k, v in row.baselines.items())
         verdict = "beats them" if row.beats_baselines else "does NOT beat them"
         print(f"{name}: {row.measure} {row.value:.4g} ({said}) {verdict}", flush=True)
         print(f"   {row.plays} plays, {row.cpu_seconds} s. {row.note}", flush=True)
+    PAGE.write_text(page(rows))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import torch
 
 import raw_files
 from adversaria import classical
-from adversaria.commands.acquiring import refuse_fewer_views
+from adversaria.commands.brought import refuse_fewer_views
 from adversaria.data.image import Image
 from adversaria.data.read import read_image
 from adversaria.physics import CTScan, ParallelBeam

@@ -103,7 +103,10 @@ ELSEWHERE = {
     "UnevenBlur": "random: tested by its parts",
     **dict.fromkeys(["PartialLines", "Radial", "Spiral", "homodyne"], "test_raw_physics.py"),
     **dict.fromkeys(["line_integrals", "rotation_axis", "shift_of"], "test_raw_physics.py"),
-    **dict.fromkeys(["ConjugateGradient", "HardConsistency", "SoftConsistency"], "layers: test_consistency.py"),
+    **dict.fromkeys(
+        ["ConjugateGradient", "HardConsistency", "SinogramConsistency", "SoftConsistency"],
+        "layers: test_consistency.py",
+    ),
     **dict.fromkeys(["EquispacedFractionLines", "EquispacedLines", "FullSampling", "RandomLines"], "test_resonance.py"),
     **dict.fromkeys(["PoissonDisc", "VariableDensity", "VariableDensityLines"], "test_resonance.py"),
     **dict.fromkeys(

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from adversaria.commands.scanners import named_by, on_pixels, refuse_another_scanner, refuse_other_angles, said_of
 from adversaria.data.image import Image
 from adversaria.data.intensity import Scale
-from adversaria.data.named import named
 from adversaria.draws import stream
 from adversaria.physics import Operator
 from adversaria.physics.dose import WATER
@@ -26,14 +26,19 @@ class Acquisition:
     image that a perfect reconstruction gives, is kept in the image's unit, its magnitude as `reference`. With `dims` 2
     a volume is measured slice by slice, each with draws of its own. An operator without `acquire` gives an image
     alone. Operators that work in 1/cm take images in HU by way of water's attenuation.
+
+    Of an image that brings its own raw data, an operator that has `subsampled` keeps a part of them. With `own` the
+    views of a scan must lie at the operator's own angles: who reads its measurement is not told others.
     """
 
-    def __init__(self, operator: Operator, dims: int):
-        self.operator, self.dims = operator, dims
+    def __init__(self, operator: Operator, dims: int, own: bool = False):
+        self.operator, self.dims, self.own = operator, dims, own
 
     def __call__(self, image: Image, random: np.random.Generator) -> Image:
-        """Measure an image of one channel and reconstruct it."""
+        """Measure an image of one channel, or less of its raw data, and reconstruct it."""
         name = type(self.operator).__name__
+        if "measurement" in image.raw and hasattr(self.operator, "subsampled"):
+            return self.less(image, random)
         if image.array.shape[0] != 1 and not self.operator.many_channels:
             raise UserError(f"{name} measures images of one channel, not {len(image.array)}.", "Use grey images.")
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
@@ -56,7 +61,10 @@ class Acquisition:
         return self.seen(image, seen, raw, slope, offset, sliced)
 
     def given(self, image: Image) -> Image:
-        """Reconstruct an image from the raw data that it brings, real ones."""
+        """Reconstruct an image from the raw data that it brings; of a scan's views, with `own`, from those alone."""
+        if self.own:
+            return self.less(image, stream("views"))
+        refuse_another_scanner(image, self.operator)
         slope, offset = self.unit(image.unit)
         sliced = self.dims == 2 and np.ndim(image.raw["measurement"]) == 4
         words = {w: batch_of(np.asarray(a), sliced, image.array.shape[-1]) for w, a in image.raw.items()}
@@ -65,7 +73,28 @@ class Acquisition:
         except ValueError as error:
             name = type(self.operator).__name__
             raise UserError(f"the raw data do not fit {name}: {error}.", "Mend its arguments under acquire.") from None
-        return self.seen(image, seen, image.raw, slope, offset, sliced)
+        return on_pixels(self.seen(image, seen, image.raw, slope, offset, sliced), self.operator)
+
+    def less(self, image: Image, random: np.random.Generator) -> Image:
+        """Keep a part of the raw data that an image brings; the `target` is what all of them reconstruct to."""
+        refuse_another_scanner(image, self.operator)
+        slope, offset = self.unit(image.unit)
+        sliced = self.dims == 2 and np.ndim(image.raw["measurement"]) == 4
+        words = {w: batch_of(np.asarray(a), sliced, image.array.shape[-1]) for w, a in image.raw.items()}
+        operator: Any = self.operator
+        try:
+            kept = operator.subsampled(words, random)
+            seen = _inverse(operator, kept)
+        except ValueError as error:
+            raise UserError(
+                f"{type(operator).__name__} cannot measure less of {named_by(image)}: {error}.",
+                "Mend its arguments under acquire, or bring a scan that has what they ask for.",
+            ) from None
+        if self.own and "angles" in kept:
+            refuse_other_angles(kept["angles"], operator)
+        raw = {word: array_of(value, sliced) for word, value in kept.items()}
+        found = on_pixels(self.seen(image, seen, raw, slope, offset, sliced), operator)
+        return replace(found, warnings=(*found.warnings, *said_of(words, kept)))
 
     def seen(
         self, image: Image, seen: Tensor, raw: Mapping[str, Any], slope: float, offset: float, sliced: bool
@@ -116,55 +145,4 @@ def batch_of(array: NDArray[Any], sliced: bool, slices: int) -> Tensor:
 def array_of(batch: Tensor, sliced: bool) -> NDArray[Any]:
     """Give the one case of a batch, or the slices of a volume as the last axis."""
     found: NDArray[Any] = (batch.movedim(0, -1).contiguous() if sliced else batch[0]).numpy()
-    return found
-
-
-def acquired(restored: Any, image: Image, handle: str) -> tuple[Image, list[str]]:
-    """What a run starts from, where its recipe binds raw data: those that the image brings, or simulated ones.
-
-    The image is then the word that the recipe measures, as a whole; what was done is told.
-    """
-    recipe = restored.recipe
-    if not recipe.raw():
-        return image, []
-    name = recipe.bind["source"].rpartition(".")[2]
-    base = recipe.bind[recipe.raw()[0]].rpartition(".")[2].partition("/")[0]
-    found = {word.rpartition(".")[2]: pair for word, pair in recipe.acquisitions().items()}
-    of, operator = found[base]
-    if "+" in name or of in found:
-        raise UserError(
-            f"{recipe.name} starts from several images of a case, or measures what was measured before.",
-            "Look at the run's own cases with `adversaria evaluate`.",
-        )
-    acquisition = Acquisition(operator, recipe.dims())
-    if image.raw:
-        refuse_fewer_views(image, operator, recipe.name)
-        return named({base: acquisition.given(image)}, name), []
-    made = acquisition(image, stream("acquire", restored.seed, handle, base))
-    told = f"it is taken as a whole image ('{of}'): its raw data are simulated by {type(operator).__name__}"
-    return named({base: made}, name), [told]
-
-
-def refuse_fewer_views(image: Image, operator: Any, name: str) -> None:
-    """Refuse a sinogram of fewer views than a run was trained for: its network does not know such streaks."""
-    there = len(image.raw.get("angles", ()))
-    wanted = len(getattr(operator, "angles", ()))
-    if 0 < there < wanted:
-        raise UserError(
-            f"the scan has {there} views, and {name} was trained for {wanted}.",
-            f"Bring all views, or train a run for {there}: --set angles of the operators to {there}.",
-        )
-
-
-def raw_of(recipe: Any, image: Image, scale: Scale) -> dict[str, NDArray[Any]]:
-    """The raw words that a recipe binds, of an image that brings them; the measurement is that of the scaled image."""
-    found: dict[str, NDArray[Any]] = {}
-    for word in recipe.raw():
-        if word not in image.raw:
-            raise UserError(f"the image brings no '{word}', which {recipe.name} needs.", "Bring its raw data.")
-        found[word] = np.asarray(image.raw[word])
-    if "measurement" in found:
-        base = recipe.bind["measurement"].partition("/")[0]
-        _, operator = recipe.acquisitions()[base]
-        found["measurement"] = Acquisition(operator, recipe.dims()).scaled(image.raw, scale, image.unit)
     return found

@@ -121,7 +121,7 @@ def apply_file(
     load: Load = None,
 ) -> Path:
     """Apply a restored run to one image (or what `load` gives) and write the result; tell what the user must know."""
-    from adversaria.commands.acquiring import acquired
+    from adversaria.commands.brought import acquired
     from adversaria.commands.placing import placed, told
     from adversaria.commands.segmenting import word_of, write_segmentation
     from adversaria.data.named import magnitude
@@ -207,7 +207,8 @@ def apply_image(
 
     import numpy as np
 
-    from adversaria.commands.acquiring import batch_of, raw_of
+    from adversaria.commands.acquiring import batch_of
+    from adversaria.commands.brought import raw_of
     from adversaria.commands.placing import placed, returning
     from adversaria.data.intensity import Following
     from adversaria.tasks.inference import translate

@@ -5,6 +5,7 @@ from typing import Any
 
 from adversaria.commands.classes import column_of, is_class
 from adversaria.data.cases import pick_word
+from adversaria.data.raw import brings_measurement
 from adversaria.vocabulary import UserError
 
 _ACCEPTS_ALONE = ("target", "image")
@@ -53,3 +54,16 @@ def measured_from(found: Any, needed: Mapping[str, Any], recipe: Any) -> str:
         )
     of = next((of for of, _ in needed.values() if of not in needed), "")
     return next(iter(found.words)) if len(found.words) == 1 else pick_word(found, of)
+
+
+def refuse_mixed(found: Any, word: str) -> None:
+    """Refuse images to be measured of which some bring raw data and others do not: they would be of two kinds."""
+    places = [source.path for source in found.words[word].values()] if word in found.words else []
+    alone = [path for path in places if not brings_measurement(path)]
+    if alone and len(alone) < len(places):
+        scan = next(path for path in places if path not in alone)
+        raise UserError(
+            f"{alone[0]} brings no raw data, and {scan} does: a part of a measured scan and a simulated one would be "
+            "mixed.",
+            "Bring raw data of all cases, or images alone.",
+        )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from adversaria.commands.acquiring import Acquisition
-from adversaria.commands.binding import find_word, measured_from
+from adversaria.commands.binding import find_word, measured_from, refuse_mixed
+from adversaria.commands.brought import views_are_own
 from adversaria.commands.classes import is_class, names_of, refuse_missing, without_class
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
@@ -70,7 +71,8 @@ def measures_of(recipe: Recipe, stream: str) -> dict[str, tuple[str, Measure]]:
     for name, (of, operator) in recipe.acquisitions().items():
         place, _, word = name.rpartition(".")
         if place == stream:
-            found[word] = (of.rpartition(".")[2], Acquisition(operator, recipe.dims()))
+            own = hasattr(operator, "angles") and views_are_own(recipe, name)
+            found[word] = (of.rpartition(".")[2], Acquisition(operator, recipe.dims(), own))
     return found
 
 
@@ -220,6 +222,8 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         stand_in = present[0]
         judged = [w for w in _judging(session, found, stream) if w not in present and w not in wanted]
         acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
+        for of, _ in acquire.values():
+            refuse_mixed(found, of)
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
             alone(found, stand_in, volume, columns)

@@ -15,7 +15,7 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from adversaria.data.found import KSPACE, SUFFIXES, Found, Source
+from adversaria.data.found import KSPACE, RAW_SUFFIXES, SUFFIXES, Found, Source
 from adversaria.data.manifest import inside, read_manifest
 from adversaria.vocabulary import UserError
 
@@ -249,16 +249,24 @@ def _subjects(folder: Path) -> Found | None:
     alike = len(stems) > 1 and all(names == stems[0] for names in stems)
     if alike and _are_words([p.name for p in _folders(folder)], sorted(stems[0])):
         return None
+    # k-space is called ksp wherever it lies: raw data need no second word to make folders subjects
+    least = 1 if alike and all(_raw_alone(place) for place in _folders(folder)) else 2
     for subject in _folders(folder):
         series = {p.name: p for p in _folders(subject) if _is_series(p)}
         named = series or (None if _is_series(subject) else _common_words(_images(subject)))
-        if not named or len(named) < 2:
+        if not named or len(named) < least:
             return None
         words.append(set(named))
         for word, path in named.items():
             found.add(word, subject.name, path, subject.name)
     shared = set.intersection(*words) if words else set()
-    return found if len(shared) >= 2 and not all(word.isdigit() for word in shared) else None
+    return found if len(shared) >= least and not all(word.isdigit() for word in shared) else None
+
+
+def _raw_alone(folder: Path) -> bool:
+    """Whether a folder holds one file, of raw data."""
+    images = _images(folder)
+    return len(images) == 1 and not _folders(folder) and images[0].suffix.lower() in RAW_SUFFIXES
 
 
 def _word_folders(folder: Path) -> Found | None:

@@ -24,6 +24,7 @@ SUFFIXES = (
     ".hdf5",
     ".npy",
 )
+RAW_SUFFIXES = (".cfl", ".h5", ".hdf5", ".npy")
 KSPACE = ("k", "ksp", "kspace", "data", "kdata", "raw")  # what BART's k-space is called
 
 

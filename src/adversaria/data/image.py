@@ -69,7 +69,8 @@ class Image:
         if affine is not None:
             affine = affine.copy()
             affine[:3, 3] += slices.start * affine[:3, 2]
-        raw = {word: array[..., slices.start : slices.stop] for word, array in self.raw.items()}
+        # numbers (M,) are those of every slice
+        raw = {w: a[..., slices.start : slices.stop] if a.ndim > 1 else a for w, a in self.raw.items()}
         return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine, raw=raw)
 
 

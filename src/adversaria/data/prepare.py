@@ -23,7 +23,7 @@ from adversaria.run import write_json
 from adversaria.vocabulary import RAW, UserError
 
 Array = NDArray[np.float32]
-FORMAT = 5
+FORMAT = 6
 _AIR = -900.0
 
 

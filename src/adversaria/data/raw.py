@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adversaria.data.found import KSPACE, RAW_SUFFIXES
 from adversaria.data.geometry import sidecar
 from adversaria.data.guard import UnreadableImage, decode, decode_raw
 from adversaria.data.image import Image
-
-SUFFIXES = (".cfl", ".h5", ".hdf5", ".npy")
 
 
 def is_raw(path: Path) -> bool:
@@ -22,7 +21,12 @@ def is_raw(path: Path) -> bool:
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
         return sidecar(path).is_file()
-    return name.endswith(SUFFIXES)
+    return name.endswith(RAW_SUFFIXES)
+
+
+def brings_measurement(path: Path) -> bool:
+    """Whether a file is k-space or a sinogram, and no image: of .cfl files their name tells."""
+    return is_raw(path) and (path.suffix.lower() != ".cfl" or path.stem.lower() in KSPACE)
 
 
 def read_raw(path: Path) -> Image:

@@ -121,6 +121,4 @@ def beam_of(geometry: Geometry, axis: float, detectors: int) -> Beam:
     shift = shift_of(axis, detectors)
     if geometry.beam == "parallel":
         return ParallelBeam(size, angles, detectors, geometry.element, shift=shift)
-    fan = FanBeam(size, angles, detectors, geometry.element, float(geometry.distance or 0))
-    fan.shift = shift
-    return fan
+    return FanBeam(size, angles, detectors, geometry.element, float(geometry.distance or 0), shift)

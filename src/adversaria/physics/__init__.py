@@ -7,6 +7,7 @@ from adversaria.physics.coarsened import Coarsened
 from adversaria.physics.coils import MultiCoil, calibrated, root_sum_of_squares
 from adversaria.physics.complex import channels, complex_of
 from adversaria.physics.consistency import ConjugateGradient, HardConsistency, SoftConsistency
+from adversaria.physics.consistency_sinogram import SinogramConsistency
 from adversaria.physics.consistent import Consistent
 from adversaria.physics.ct_scan import CTScan
 from adversaria.physics.decimate import Decimate
@@ -88,6 +89,7 @@ __all__ = [
     "RigidMotion",
     "Sampling",
     "SharpnessMap",
+    "SinogramConsistency",
     "Sketch",
     "SoftConsistency",
     "SparseViewCT",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from adversaria.physics.operator import Operator
+from adversaria.physics.ray_matrix import fits, matrix_of, times
 from adversaria.vocabulary import Batch
 
 
@@ -31,6 +32,7 @@ class Beam(Operator):
     """
 
     unit = "1/cm"
+    turn = 2 * math.pi  # after which a view is seen again
     angles: Tensor
 
     def __init__(
@@ -59,6 +61,23 @@ class Beam(Operator):
     def acquire(self, x: Tensor, spacing: float, random: Any) -> Batch:
         """Give the word `measurement` without noise; lengths count in this operator's own pixels."""
         return {"measurement": self.A(x)}
+
+    def subsampled(self, words: Batch, random: Any) -> Batch:
+        """Keep of a measured scan the view nearest to each of the own angles; `target` is the image of all views."""
+        if "angles" not in words:
+            raise ValueError("the scan does not say at which angles its views were taken")
+        y, there = words["measurement"], words["angles"].double()
+        apart = (there[:, None] - self.angles[:, None] + self.turn / 2).remainder(self.turn) - self.turn / 2
+        kept = apart.abs().argmin(-1)
+        asked, views = len(self.angles), y.shape[2]
+        alone = min(len(row.unique()) for row in kept)
+        if alone < asked:
+            raise ValueError(
+                f"the scan has {views} views, and of the {asked} asked for {asked - alone} have none there"
+            )
+        target = self.of(words).inverse(y)
+        rows = kept[:, None, :, None].expand(-1, y.shape[1], -1, y.shape[3])
+        return {"measurement": y.gather(2, rows), "angles": words["angles"].gather(1, kept), "target": target}
 
     def A(self, x: Tensor) -> Tensor:  # noqa: N802
         """Integrate along rays."""
@@ -199,6 +218,9 @@ def _walks(beam: Beam, angle: float, like: Tensor) -> list[_Walk]:
 
 
 def _project(x: Tensor, beam: Beam) -> Tensor:
+    if fits(beam, x):
+        rows = times(matrix_of(beam, x, _walks, BORDER).along, x.flatten(0, 1).flatten(1))
+        return rows.view(*x.shape[:2], len(beam.angles), beam.detectors)
     padded = torch.nn.functional.pad(x.flatten(0, 1), (BORDER,) * 4)
     straight, turned = _pairs(padded), _pairs(padded.mT)
     y = x.new_zeros(len(padded), len(beam.angles), beam.detectors)
@@ -212,6 +234,9 @@ def _project(x: Tensor, beam: Beam) -> Tensor:
 
 
 def _smear(y: Tensor, beam: Beam) -> Tensor:
+    if fits(beam, y):
+        pixels = times(matrix_of(beam, y, _walks, BORDER).back, y.flatten(0, 1).flatten(1))
+        return pixels.view(*y.shape[:2], beam.size, beam.size)
     flat = y.flatten(0, 1)
     side = beam.size + 2 * BORDER
     straight, turned = (y.new_zeros(flat.shape[0], side * side) for _ in range(2))

@@ -26,13 +26,14 @@ class FanBeam(Beam):
         detectors: int | None = None,
         spacing: float = 1.0,
         distance: float = 541.0,
+        shift: float = 0.0,
     ):
         corner = size * math.sqrt(2) / 2
         far = distance / spacing
         if far <= corner:
             raise ValueError(f"a source at {distance:g} mm stands inside an image of {size} x {spacing:g} mm")
         seen = corner / math.sqrt(1 - (corner / far) ** 2)
-        super().__init__(size, angles_of(angles, 360.0), detectors or 2 * math.ceil(seen) + 1, spacing)
+        super().__init__(size, angles_of(angles, 360.0), detectors or 2 * math.ceil(seen) + 1, spacing, 1.0, shift)
         self.distance = far
 
     def rays(self, angle: float, device: torch.device) -> Rays:

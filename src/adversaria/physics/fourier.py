@@ -79,6 +79,22 @@ class Fourier(Operator):
         parts = random.standard_normal((2, *y.shape)) * (self.noise * float(x.abs().max()))
         return y + self.masked(torch.from_numpy(parts[0] + 1j * parts[1]).to(y))
 
+    def subsampled(self, words: Batch, random: np.random.Generator) -> Batch:
+        """Keep of a measured scan the samples that drawn masks have; `target` is the image of all that it has."""
+        y = words["measurement"]
+        whole = self.of(words)
+        target = whole.inverse(y)
+        if target.shape[1] != 1:
+            raise ValueError(
+                f"the scan has {len(y[0])} coils and {type(self).__name__} takes one (MultiCoil takes more)"
+            )
+        drawn = np.stack([self.sampling(tuple(y.shape[2:]), random) for _ in range(len(y))])
+        mask = torch.from_numpy(drawn)[:, None].to(y.real.dtype) * words.get("sampling", 1)
+        if not bool(mask.flatten(1).any(1).all()):
+            raise ValueError("its mask keeps nothing that the scan has")
+        bound = {word: words[word] for word in ("coils",) if word in words}
+        return {**bound, "sampling": mask, "measurement": y * mask, "target": target}
+
     def measure(self, x: Tensor, spacing: Any, random: np.random.Generator) -> Tensor:
         """Give the magnitude of the zero-filled image of a drawn acquisition."""
         words = self.acquire(x, spacing, random)

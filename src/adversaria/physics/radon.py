@@ -17,6 +17,7 @@ class ParallelBeam(Beam):
     """
 
     key = "radon-parallel"
+    turn = math.pi  # half a turn shows the same lines, mirrored
 
     def __init__(
         self,
