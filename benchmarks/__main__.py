@@ -13,8 +13,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evidence import gathered
 from benchmarks.machine import facts
-from benchmarks.page import evidence, page
+from benchmarks.page import page
 from benchmarks.sections import SECTIONS, run
 
 HERE = Path(__file__).parent
@@ -65,7 +66,7 @@ def write(kept: dict[str, Any]) -> None:
     ordered = {name: kept[name] for name in SECTIONS if name in kept}
     PAGE.write_text(page(ordered), encoding="utf-8")
     place = HERE.parent / "src" / "adversaria" / "recipes" / "evidence.json"
-    place.write_text(json.dumps(evidence(ordered), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    place.write_text(json.dumps(gathered(ordered), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

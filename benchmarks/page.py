@@ -57,15 +57,3 @@ def section(name: str, found: dict[str, Any]) -> str:
     notes = "\n".join(f"- {note}" for note in found["notes"])
     parts = [f"## {name}: {found['title']}", found["how"], run, markdown(found["head"], found["rows"]), notes]
     return "\n\n".join(part for part in parts if part)
-
-
-def evidence(kept: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Join what the sections show about each member: `kind/key` to plays, learns and evidence.
-
-    A later section adds to an earlier one; the words are those of `adversaria list --json`.
-    """
-    joined: dict[str, dict[str, str]] = {}
-    for found in kept.values():
-        for member, facts in found.get("evidence", {}).items():
-            joined[member] = {**joined.get(member, {}), **facts}
-    return dict(sorted(joined.items()))

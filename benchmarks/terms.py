@@ -1,13 +1,14 @@
-"""Loss terms against the registry's: local correlation, and the separable MIND against its definition."""
+"""Loss terms against the registry's; MIND, which no library there has, against its definition."""
 
 import torch
 from torch import Tensor, nn
 
-from adversaria.losses import LocalCorrelation, Neighbourhood
+from adversaria.losses import LocalCorrelation, MultiScaleSimilarity, Neighbourhood, TotalVariation
 from adversaria.metrics.mind import nearest
+from benchmarks.peers import peer
 from benchmarks.result import Found
-from benchmarks.similarity import gradient
-from benchmarks.timing import Ratio, compare
+from benchmarks.similarity import gradient, images
+from benchmarks.timing import Ratio, compare, repeated
 
 SIDE, WINDOW = 64, 9
 
@@ -21,8 +22,19 @@ def volumes() -> tuple[Tensor, Tensor]:
 
 
 def section() -> Found:
-    """Local correlation and MIND, forward and backward."""
+    """Local correlation, MIND, MS-SSIM and total variation, forward and backward."""
     from monai.losses import LocalNormalizedCrossCorrelationLoss
+    from torchmetrics.functional.image import total_variation
+
+    module, flat = peer("pytorch_msssim"), images()
+    scales, smooth = MultiScaleSimilarity(data_range=1.0), TotalVariation()
+    size = flat[0][0].numel()
+
+    def by_msssim(x: Tensor, y: Tensor) -> Tensor:
+        return 1 - module.ms_ssim(x, y, data_range=1.0)
+
+    def by_torchmetrics(x: Tensor, y: Tensor) -> Tensor:
+        return total_variation(x, reduction="mean") / size
 
     output, target = volumes()
     ours = LocalCorrelation(WINDOW)
@@ -43,14 +55,31 @@ def section() -> Found:
             lambda: gradient(plain_mind, output, target),
             7,
         ),
+        compare(
+            "MS-SSIM, forward and backward, 4 images of 512x512",
+            "pytorch-msssim",
+            lambda: gradient(scales, *flat),
+            lambda: gradient(by_msssim, *flat),
+            7,
+        ),
+        compare(
+            "total variation, forward and backward, 4 images of 512x512",
+            "torchmetrics",
+            repeated(lambda: gradient(lambda x, y: smooth(x), *flat), 5),
+            repeated(lambda: gradient(by_torchmetrics, *flat), 5),
+            7,
+        ),
     ]
     inner = (..., *[slice(WINDOW // 2, -(WINDOW // 2))] * 3)
     whole = LocalNormalizedCrossCorrelationLoss(3, WINDOW, reduction="none", smooth_dr=1e-5)
     value, wanted = 1 - ours(output, target), -whole(output, target)[inner].mean()
     same = abs(float(mine(output, target)) - float(plain_mind(output, target)))
+    alike = abs(float(scales(*flat)) - float(by_msssim(*flat)))
+    apart = abs(float(smooth(flat[0])) - float(by_torchmetrics(*flat))) / float(smooth(flat[0]))
     return Found(
         "Loss terms",
-        f"Float32, one volume of {SIDE}^3.",
+        f"Float32, one volume of {SIDE}^3, or images. SSIM stands in a section of its own; cross entropy, Dice and "
+        "their kin are PyTorch's and MONAI's; of the other terms no library of the registry was found to have one.",
         Ratio.HEAD,
         [ratio.row() for ratio in rows],
         [],
@@ -58,7 +87,8 @@ def section() -> Found:
             f"Mean squared correlation inside the rim: ours {float(value):.6f}, MONAI's map {float(wanted):.6f}. "
             f"MONAI also counts windows that reach over the border, {SIDE**3 / (SIDE - WINDOW + 1) ** 3:.2f} times as "
             "many.",
-            f"MIND of both ways differs by {same:.1e}. No registry library was found to have the term.",
+            f"MIND of both ways differs by {same:.1e}, MS-SSIM by {alike:.1e}, total variation by {apart:.1%} "
+            "(they divide both axes by the number of pixels, we by the number of differences).",
         ],
     )
 

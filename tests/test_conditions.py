@@ -133,7 +133,8 @@ def test_an_image_is_drawn_of_a_mask_or_like_a_case(folder, tmp_path, capsys):
     assert call("evaluate", run, "--data", folder, "--quiet") == 0
     assert call("apply", run, "-i", folder / "m0.png", "-o", tmp_path / "applied.png", "--quiet") == 0
     with Picture.open(tmp_path / "applied.png") as picture:
-        assert picture.size == (16, 16) and json.loads(picture.info["adversaria"])["kind"] == "derived"
+        assert picture.size == (20, 20), "an image lies on the grid of its own mask"
+        assert json.loads(picture.info["adversaria"])["kind"] == "derived"
     assert "apply" in refused(capsys, "sample", run, "-o", tmp_path / "no")
     assert "no image of a class" in refused(capsys, "sample", run, "--label", "0", "-o", tmp_path / "no")
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from adversaria.data.fingerprint import fingerprint
 from adversaria.data.folders import recognise
+from adversaria.data.grid import Resized
+from adversaria.data.labels import Labels
 from adversaria.recipes import read_recipe
 from adversaria.recipes.planning import Machine, choose, draft, smaller
 from adversaria.vocabulary import UserError
@@ -26,7 +28,7 @@ def picture(place: Path, array: np.ndarray) -> None:
 
 
 def folder(root: Path, words: dict[str, str], count: int = 10, side: int = 40) -> Path:
-    """One folder a word: noise, discs as masks, or masks as resizing leaves them."""
+    """One folder a word: noise, discs as masks, or masks of two levels and of three as resizing leaves them."""
     rows, columns = np.mgrid[:side, :side]
     for word, kind in words.items():
         for k in range(count):
@@ -36,9 +38,14 @@ def folder(root: Path, words: dict[str, str], count: int = 10, side: int = 40) -
                 "colour": DRAWS.integers(0, 256, (side, side, 3)),
                 "mask": 255 * (far < 0),
                 "lossy": 255 * np.clip(0.5 - far / 1.5, 0, 1),
+                "levels": 128 * np.clip(0.5 - far / 1.5, 0, 1) + 127 * np.clip(0.5 - (far + side / 8) / 1.5, 0, 1),
             }[kind]
             picture(root / word / f"{k:03d}.png", made)
     return root
+
+
+def recipe_text(tmp_path: Path) -> str:
+    return (tmp_path / "planned.yaml").read_text()
 
 
 def planned(place: Path, tmp_path: Path, **asked):
@@ -73,15 +80,59 @@ def test_label_maps_are_segmented_or_drawn_from(tmp_path):
     place = folder(tmp_path / "d", {"images": "grey", "masks": "mask"})
     choice, recipe = planned(place, tmp_path)
     assert choice.task == "segment" and recipe.labels().values == (255,) and recipe.game.arguments["classes"] == 2
+    assert recipe.labels().names == ("masks",) and recipe.labels().threshold is None and not choice.remarks
+    assert recipe.game.arguments["segmenter"].tag == "SegmentationUNet", "transposed convolutions stipple"
     choice, recipe = planned(place, tmp_path, task="mask-to-image")
     assert (choice.source.name, choice.target.name) == ("masks", "images")
     assert recipe.game.arguments["generator"].tag == "SPADEGenerator"
 
 
-def test_masks_with_values_between_are_refused(tmp_path):
+def test_masks_of_two_levels_with_values_between_are_cut_where_the_recipe_says(tmp_path, capsys):
+    """The rule is written, its reason beside it, and told; without it the same data are refused."""
     place = folder(tmp_path / "d", {"images": "grey", "masks": "lossy"})
-    with pytest.raises(UserError, match="values between their labels"):
+    choice, recipe = planned(place, tmp_path)
+    assert recipe.labels() == Labels((255,), ("masks",), threshold=127)
+    assert "cuts it at 127" in choice.remarks[0] and "what lies above 127 is the label" in recipe_text(tmp_path)
+    back, recipe = planned(place, tmp_path, task="mask-to-image")
+    assert recipe.intensities()["source"].threshold == 127 and back.remarks
+    (tmp_path / "plain.yaml").write_text(recipe_text(tmp_path).replace(", threshold: 127", ""))
+    said = refused(capsys, "train", tmp_path / "plain.yaml", "--data", place, "--out", tmp_path / "r", "--quiet")
+    assert "no label map" in said
+
+
+def test_masks_of_more_levels_with_values_between_are_refused(tmp_path):
+    place = folder(tmp_path / "d", {"images": "grey", "masks": "levels"}, side=160)
+    with pytest.raises(UserError, match="values between their labels.*more than two levels") as caught:
         planned(place, tmp_path)
+    assert "without compression" in caught.value.remedy
+
+
+def test_a_mask_that_no_name_tells_can_be_named(tmp_path):
+    place = folder(tmp_path / "d", {"films": "grey", "things": "lossy"})
+    assert planned(place, tmp_path)[0].task == "translate"
+    choice, recipe = planned(place, tmp_path, task="segment", source="films", target="things")
+    assert choice.target.name == "things" and recipe.labels().threshold == 127
+    with pytest.raises(UserError, match="'films' is no label map"):
+        planned(place, tmp_path, task="segment", source="things", target="films")
+
+
+def test_objects_larger_than_half_a_patch_are_looked_at_whole(tmp_path):
+    """In the same images, discs of 160 pixels are seen whole, small ones and thin rings in patches."""
+    place = folder(tmp_path / "d", {"images": "grey", "masks": "mask"}, side=320)
+    choice, recipe = planned(place, tmp_path)
+    assert choice.whole and recipe.grid() == Resized((176, 176), ("mask",)) and choice.batch == 2
+    assert recipe.training().patch == (176, 176) and choice.target.extent == 161
+    assert "an object is 161 pixels long" in recipe_text(tmp_path)
+    rows, columns = np.mgrid[:320, :320] % 40 - 20
+    small, thin = np.hypot(rows, columns) < 8, np.zeros((320, 320), bool)
+    thin[10:310, 10:310] = True
+    thin[13:307, 13:307] = False
+    for mask, extent in ((small, 15), (thin, 300)):
+        for path in (place / "masks").iterdir():
+            picture(path, 255 * mask)
+        choice, recipe = planned(place, tmp_path)
+        assert choice.target.extent == pytest.approx(extent, abs=1)
+        assert not choice.whole and recipe.grid() is None and choice.patch == (128, 128)
 
 
 def test_images_of_one_kind_are_drawn_and_classes_are_used(tmp_path):
@@ -143,11 +194,13 @@ def test_the_command_tries_its_recipe_and_the_recipe_trains(tmp_path, capsys):
         ("pet_spect_mr_templates", "translate", "T1", "T2"),
         ("us_fetal_head", "segment", "images", "annotations"),
         ("em_membrane", "segment", "images", "labels"),
+        ("cxr_jsrt", "segment", "images", "masks"),
     ],
 )
 def test_real_folders(real, tmp_path, name, task, first, last):
     """What is chosen for folders of many kinds, and that the recipe reads."""
     choice, recipe = planned(real(name), tmp_path)
+    assert choice.whole == (name in ("us_fetal_head", "cxr_jsrt")), "heads and lungs fill their images"
     found = choice.task, choice.source.name if choice.source else None
     assert found == (task, first) and (last == name or choice.target.name == last)
     assert recipe.training().plays > 0
@@ -156,7 +209,6 @@ def test_real_folders(real, tmp_path, name, task, first, last):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("cxr_jsrt", "values between"),
         ("cxr_dicom", "too few"),
         ("ct_abdomen_organs", "mixes images and label maps"),
         ("pet_dicom_slices", "mixes 2 series"),

@@ -71,14 +71,15 @@ def test_nuclei_are_segmented_and_drawn_from_one_mask_an_object(real, tmp_path, 
     Image.fromarray(np.eye(96, 128, dtype=np.uint8)).save(tmp_path / "mask.png")
     capsys.readouterr()
     assert call("apply", tmp_path / "drawn", "-i", tmp_path / "mask.png", "-o", tmp_path / "made.png") == 0
-    assert "grid is 64 x 64: the result has that size, not the 96 x 128" in " ".join(capsys.readouterr().err.split())
-    assert read_image(tmp_path / "made.png").array.shape == (3, 64, 64)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "grid of 64 x 64, and the result brought back to its own 96 x 128" in said
+    assert read_image(tmp_path / "made.png").array.shape == (3, 96, 128)
     assert planned(folder, tmp_path / "find.yaml").task == "segment"
     tiny = sets("game.segmenter.width=4", "game.discriminator.width=4", "train.batch=1")
     words = ("train", tmp_path / "find.yaml", "--data", folder, "--plays", "1", "--quiet", *tiny)
     assert call(*words, "--out", tmp_path / "found") == 0
     assert read_json(tmp_path / "found" / "data.json")["split"]["rule"].startswith("by file")
-    assert 0 <= scored(tmp_path / "found", folder, capsys)["output", "dice (class 1)"] <= 1
+    assert 0 <= scored(tmp_path / "found", folder, capsys)["output", "dice (mask)"] <= 1
 
 
 def test_vessels_are_drawn_from_in_patches_not_shrunk_away(real, tmp_path):

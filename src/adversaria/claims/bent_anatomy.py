@@ -60,7 +60,7 @@ class BentAnatomy(Experiment):
     trained: int = 48
     tests: int = 24
     plays: int = 2000
-    judge_plays: int = 300
+    judge_plays: int = 1500
     batch: int = 1
     width: int = 16
     segmenter_width: int = 8

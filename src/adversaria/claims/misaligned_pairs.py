@@ -42,7 +42,7 @@ class MisalignedPairs(Experiment):
     tests: int = 24
     warps: tuple[int, ...] = (0, 2, 4, 8)
     plays: int = 1200
-    unpaired_plays: int = 4000
+    unpaired_plays: int = 8000
     batch: int = 1
     width: int = 16
 

@@ -122,22 +122,25 @@ def apply_file(
 ) -> Path:
     """Apply a restored run to one image (or what `load` gives) and write the result; tell what the user must know."""
     from adversaria.commands.brought import acquired
-    from adversaria.commands.conditions import placed
+    from adversaria.commands.placing import placed, told
     from adversaria.commands.segmenting import word_of, write_segmentation
     from adversaria.data.named import magnitude
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
     image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
-    own, image = image.array.shape[1:], placed(restored, image)
+    own = image
     segments = restored.recipe.labels() is not None
     word = word_of(restored.recipe) if segments else "source"
-    image, told = acquired(restored, image, place.name)
+    simulated = list[str]()
+    if restored.recipe.raw():  # what is measured is measured on the recipe's grid, and stays there
+        image, simulated = acquired(restored, placed(restored.recipe, image), place.name)
+    moved = _moved(own, image) if restored.recipe.raw() else told(restored.recipe, own)
     outside = [] if segments else _outside(restored, image)
     for text in (
         *image.warnings,
-        *_moved(own, image.array.shape[1:]),
-        *told,
+        *moved,
+        *simulated,
         *_unlike(restored, image, word),
         *outside,
     ):
@@ -149,11 +152,11 @@ def apply_file(
     return write_image(made, target, mark, like=image, keep_identity=keep_identity)
 
 
-def _moved(own: tuple[int, ...], grid: tuple[int, ...]) -> list[str]:
-    """Say that the result does not lie on the image's own grid, where the recipe states another."""
-    if own == grid:
+def _moved(own: Any, image: Any) -> list[str]:
+    """Say that the result does not lie on the image's own grid, where it is measured on another."""
+    if own.array.shape[1:] == image.array.shape[1:]:
         return []
-    before, after = (" x ".join(map(str, size)) for size in (own, grid))
+    before, after = (" x ".join(map(str, given.array.shape[1:])) for given in (own, image))
     return [f"the recipe's grid is {after}: the result has that size, not the {before} of the image"]
 
 
@@ -191,11 +194,14 @@ def _shared_window(restored: Any) -> Any:
     return source if same and (source.low, source.high) == (target.low, target.high) else None
 
 
-def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Any:
+def apply_image(
+    restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None, on_grid: bool = False
+) -> Any:
     """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back.
 
-    Where input and output share one fixed window, what it cuts off the input (air, dense bone) is added back. What
-    the recipe binds of an acquisition is the image's `raw`.
+    If the recipe states a grid, the image is placed on it and the result is brought back to the image's own, unless it
+    lies `on_grid` already, as a block of slices may. Where input and output share one fixed window, what it cuts off
+    the input (air, dense bone) is added back. What the recipe binds of an acquisition is the image's `raw`.
     """
     from dataclasses import replace
 
@@ -203,6 +209,7 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
 
     from adversaria.commands.acquiring import batch_of
     from adversaria.commands.brought import raw_of
+    from adversaria.commands.placing import placed, returning
     from adversaria.data.intensity import Following
     from adversaria.tasks.inference import translate
 
@@ -212,6 +219,7 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
             f"the image has {image.array.shape[0]} channels; this run was trained on {expected}.",
             "Convert it, or train on images like it.",
         )
+    own, image = image, image if on_grid else placed(restored.recipe, image)
     windows = restored.recipe.windows()
     windows = windows if overlap is None else replace(windows, overlap=overlap)
     scale = scale or restored.recipe.intensities()["source"].fit(image.array)
@@ -223,7 +231,8 @@ def apply_image(restored: Any, image: Any, handle: str, overlap: float | None = 
     follows = isinstance(restored.recipe.intensities().get("target"), Following)
     array = (scale if follows else restored.scales["target"]).inverse(made)
     array = np.moveaxis(array, 0, -1) if sliced else array[0]
+    array = array if on_grid else returning(restored.recipe, own, "target")(array)
     window = _shared_window(restored)
-    if window is not None and array.shape == image.array.shape:
-        array = array + (image.array - image.array.clip(window.low, window.high))
-    return image.resampled(array, restored.unit)
+    if window is not None and array.shape == own.array.shape:
+        array = array + (own.array - own.array.clip(window.low, window.high))
+    return own.resampled(array, restored.unit)

@@ -59,22 +59,17 @@ def _number(restored: Any, label: str) -> NDArray[np.int64]:
 
 def _source(restored: Any, path: Path) -> NDArray[np.float32]:
     """The image of a file, put on the run's grid and scaled as the run's source."""
+    from adversaria.commands.placing import placed
     from adversaria.data.read import read_image
 
     if _needed(restored) != ("source",):
         raise UserError(f"{restored.recipe.name} does not start from an image.", "Leave out --mask.")
-    image = placed(restored, read_image(path, require_volume=restored.recipe.dims() == 3))
+    image = placed(restored.recipe, read_image(path, require_volume=restored.recipe.dims() == 3))
     expected = restored.shapes["source"][0]
     if len(image.array) != expected:
         raise UserError(f"{path} has {len(image.array)} channels; the run knows {expected}.", "Convert it.")
     scaled: NDArray[np.float32] = restored.recipe.intensities()["source"].fit(image.array).forward(image.array)
     return scaled
-
-
-def placed(restored: Any, image: Any) -> Any:
-    """Put an image that a run starts from on the run's grid, if its recipe states one."""
-    grid = restored.recipe.grid()
-    return image if grid is None else grid.place(image, "source" in grid.labels)
 
 
 def _like(restored: Any, handle: str, data: Path | None) -> Words:

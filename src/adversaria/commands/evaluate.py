@@ -102,7 +102,7 @@ def score_run(
             done = score_synthesis(restored, session, tick)
         else:
             part = session.make_part("test")
-            methods = {"input": identity, "output": output_of(restored)}
+            methods = {"input": identity, "output": output_of(restored, part.slices is not None)}
             if classical:
                 from adversaria.commands.classical import rivals
 

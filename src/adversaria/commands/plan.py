@@ -84,11 +84,11 @@ def plan(
     if json:
         found = {"task": choice.task, "why": choice.why, "words": [asdict(word) for word in data.words]}
         sizes = {"patch": choice.patch, "batch": choice.batch, "width": choice.width, "plays": choice.plays}
-        facts = {"subjects": data.subjects, "bad": data.bad, "remarks": data.remarks}
+        facts = {"subjects": data.subjects, "bad": data.bad, "remarks": [*data.remarks, *choice.remarks]}
         print(encoding.dumps({**found, **sizes, **facts, "recipe": str(output)}, indent=1))
         return output
     print(text)
-    for said in (*data.bad, *data.remarks):
+    for said in (*data.bad, *data.remarks, *choice.remarks):
         print(f"warning: {said}")
     print(f"wrote {output}; now: adversaria train {output} --data {folder} --out runs/{output.stem}")
     return output

@@ -51,11 +51,11 @@ def identity(image: Any, handle: str, scale: Any) -> Any:
     return image.like(image.array[:first]) if first else image
 
 
-def output_of(restored: Any) -> Method:
-    """Translate with a restored run: image in, image out, in physical units."""
+def output_of(restored: Any, on_grid: bool = False) -> Method:
+    """Translate with a restored run: image in, image out, in physical units; `on_grid` if images are placed already."""
     from adversaria.commands.apply import apply_image
 
-    return lambda image, handle, scale: apply_image(restored, image, handle, scale=scale)
+    return lambda image, handle, scale: apply_image(restored, image, handle, scale=scale, on_grid=on_grid)
 
 
 def score_part(
@@ -65,10 +65,13 @@ def score_part(
 
     Images are compared in physical units, or, where the recipe says `scaled`, each brought to the target's
     intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
-    the case's value is their mean. The input's scale is that of the whole case, also if slices are tested.
+    the case's value is their mean. The input's scale is that of the whole case, also if slices are tested. They are
+    compared on the case's own grid, whatever grid the recipe states, unless it measures on that.
     """
+    from adversaria.commands.placing import placed
     from adversaria.data.labels import Labels
     from adversaria.data.named import magnitude, named
+    from adversaria.data.prepare import compared as own_grid
     from adversaria.data.prepare import measured
     from adversaria.tasks.inversion import agreement
     from adversaria.tasks.pictures import middle
@@ -77,7 +80,7 @@ def score_part(
     chosen, of_sets = choose(wanted.measures)
     sets: dict[str, list[Array]] = {}
     stream = next(iter(session.plans))
-    plan = session.plans[stream]
+    plan = own_grid(session.plans[stream], part.slices)
     intensity = session.recipe.intensities()
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
@@ -87,7 +90,7 @@ def score_part(
     done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = intensity["source"].fit(named(images, plan.bind["source"]).array)
+        scale = intensity["source"].fit(placed(session.recipe, named(images, plan.bind["source"])).array)
         if part.slices is not None:
             images = {word: image.block(part.slices) for word, image in images.items()}
         source = named(images, plan.bind["source"])

@@ -26,11 +26,19 @@ def truth_of(recipe: Any) -> str:
     return str(recipe.evaluation().truth or recipe.bind["mask"])
 
 
-def classes_in(restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None) -> Found:
-    """Segment an image in memory, scaled with its own statistics (or `scale`): classes and confidence (1, *S)."""
+def classes_in(
+    restored: Any, image: Any, handle: str, overlap: float | None = None, scale: Any = None, on_grid: bool = False
+) -> Found:
+    """Segment an image in memory, scaled with its own statistics (or `scale`): classes and confidence (1, *S).
+
+    If the recipe states a grid, the image is placed on it, and the probabilities are brought back to its own, unless
+    it lies `on_grid` already, as a block of slices may.
+    """
     from dataclasses import replace
 
-    from adversaria.tasks.segment import segment
+    from adversaria.commands.placing import placed, returning
+    from adversaria.tasks.inference import translate
+    from adversaria.tasks.segment import likeliest
 
     word = word_of(restored.recipe)
     expected = restored.shapes[word][0]
@@ -39,16 +47,18 @@ def classes_in(restored: Any, image: Any, handle: str, overlap: float | None = N
             f"the image has {image.array.shape[0]} channels; this run was trained on {expected}.",
             "Convert it, or train on images like it.",
         )
+    own, image = image, image if on_grid else placed(restored.recipe, image, word)
     windows = restored.recipe.windows()
     windows = windows if overlap is None else replace(windows, overlap=overlap)
     scale = scale or restored.recipe.intensities()[word].fit(image.array)
     scaled = scale.forward(image.array)
     sliced = restored.recipe.dims() == 2 and scaled.ndim == 4
     stack = np.moveaxis(scaled, -1, 0) if sliced else scaled[None]
-    labels, sure = segment(restored.game, stack, windows, handle, restored.seed, word)
-    if sliced:
-        return np.moveaxis(labels, 0, -1), np.moveaxis(sure, 0, -1)
-    return labels[0], sure[0]
+    found = translate(restored.game, stack, windows, handle, restored.seed, word=word)
+    probabilities = np.moveaxis(found, 0, -1) if sliced else found[0]
+    if on_grid:
+        return likeliest(probabilities)
+    return likeliest(probabilities, returning(restored.recipe, own, outside=0.0))
 
 
 def write_segmentation(
@@ -72,31 +82,33 @@ def write_segmentation(
 def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, total: None) -> Any:
     """Score a run on its test part: each measure of each class and case, and its mean over classes.
 
-    A volume is compared whole, also where slices were segmented. A class that neither map of a case has is left out
-    there; one that only one of them has has no distance, and a Dice coefficient of 0.
+    A volume is compared whole, also where slices were segmented, and on its own grid, whatever grid the recipe
+    states. A class that neither map of a case has is left out there; one that only one of them has has no distance,
+    and a Dice coefficient of 0.
     """
+    from adversaria.commands.placing import placed
     from adversaria.commands.scoring import Scored, fingerprint, note_of, score_of
     from adversaria.commands.set_scoring import choose
     from adversaria.commands.viewing import keep_slice
     from adversaria.data.labels import label_map
-    from adversaria.data.prepare import measured
+    from adversaria.data.prepare import compared, measured
 
     recipe, run = restored.recipe, restored.run.folder.name
     place, _, truth_word = truth_of(recipe).rpartition(".")
     word, rule, part = word_of(recipe), recipe.labels(), session.make_part("test")
-    plan, cases = session.plans[place], part.cases[place]
+    plan, cases = compared(session.plans[place], part.slices), part.cases[place]
     chosen, of_sets = choose(recipe.evaluation().measures)
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     done = Scored(unmeasured={metric.name: "it is a measure of sets of images" for metric in of_sets})
     done.rule = {"reference": "labels", "classes": rule.named(), "cases": {}}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = recipe.intensities()[word].fit(images[plan.bind[word]].array)
+        scale = recipe.intensities()[word].fit(placed(recipe, images[plan.bind[word]], word).array)
         if part.slices is not None:
             images = {name: image.block(part.slices) for name, image in images.items()}
         image, truth = images[plan.bind[word]], label_map(images[truth_word])
         wanted = rule.fit(truth.array).forward(truth.array).astype(np.int16)
-        found, _ = classes_in(restored, image, case.handle, scale=scale)
+        found, _ = classes_in(restored, image, case.handle, scale=scale, on_grid=part.slices is not None)
         done.rule["cases"][case.handle] = fingerprint(wanted)
         subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
         for metric, region, value in values_of(chosen, found, wanted, rule.named(), image.spacing, done.unmeasured):

@@ -8,6 +8,7 @@ import numpy as np
 
 from adversaria.data.found import Found, Source
 from adversaria.data.image import Image
+from adversaria.data.mask_facts import extent, softened, thickness, two_levels
 from adversaria.vocabulary import UserError
 
 LOOKED_AT = 6
@@ -23,8 +24,9 @@ class WordFacts:
 
     `kind` is ct, pet, colour, labels, picture (8 bits) or grey (an arbitrary unit, as MR has); `sizes` the
     smallest and the largest side along each axis; `values` the labels of a label map; `low` and `high` the
-    1st and 99th percentile, `least` and `most` the extremes; `between` a mask with values between its labels;
-    `looked_at` how many images this was read from; `thickness` how many pixels wide the parts of a 2D label map are.
+    1st and 99th percentile, `least` and `most` the extremes; `between` a mask with values between its labels, and
+    `threshold` what cuts it where these are two; `looked_at` how many images this was read from; of 2D label maps
+    `thickness` how many pixels wide the thinnest parts are, and `extent` how long a typical object is.
     """
 
     name: str
@@ -44,6 +46,13 @@ class WordFacts:
     equal_channels: bool = False
     looked_at: int = 0
     thickness: float = 0.0
+    extent: float = 0.0
+    threshold: float | None = None
+
+    @property
+    def maps(self) -> bool:
+        """Whether these are label maps, if need be after a threshold."""
+        return self.kind == "labels" or self.threshold is not None
 
     @property
     def dims(self) -> int:
@@ -149,20 +158,13 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
     shapes = [image.array.shape for image in images]
     if len({len(shape) for shape in shapes}) > 1:
         raise UserError(f"'{word}' mixes 2D and 3D images.", "Give each its own folder.")
-    kinds = {_kind(f"{word} {source.path.name}", image): source.path for image, source in looked_at}
-    if "labels" in kinds and len(kinds) > 1:
-        raise UserError(
-            f"'{word}' mixes images and label maps: {kinds['labels']} is a label map.",
-            "Give each its own folder, or list them in a manifest.csv with a column for each.",
-        )
-    kind = next(iter(kinds)) if len(kinds) == 1 else "colour" if "colour" in kinds else "grey"
     sample = np.concatenate([_few(image.array) for image in images])
     low, high = (float(v) for v in np.percentile(sample, [1, 99]))
     spacings = [image.spacing for image in images if image.spacing]
     spacing = tuple(float(v) for v in np.median(np.array(spacings), axis=0)) if _even(spacings) else ()
-    between = bool(_LABELS.search(word)) and _resized(sample)
-    kind = "grey" if between else kind
-    values = np.unique(np.concatenate([np.unique(image.array) for image in images])) if kind == "labels" else ()
+    between = bool(_LABELS.search(word)) and softened(sample)
+    kind = "grey" if between else _one_kind(word, looked_at)
+    values, threshold, maps = _labelled(images, kind, sample)
     suffix = looked_at[0][1].path.suffix.lower()
     return WordFacts(
         name=word,
@@ -176,13 +178,41 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
         high=high,
         least=float(sample.min()),
         most=float(sample.max()),
-        values=tuple(int(v) for v in values),
+        values=values,
         between=between,
         lossy=suffix in _LOSSY,
         equal_channels=all(_equal_channels(image) for image in images),
         looked_at=len(images),
-        thickness=_thickness([image.array for image in images]) if kind == "labels" else 0.0,
+        thickness=thickness(maps),
+        extent=extent(maps),
+        threshold=threshold,
     )
+
+
+def _one_kind(word: str, looked_at: Sequence[tuple[Image, Source]]) -> str:
+    kinds = {_kind(f"{word} {source.path.name}", image): source.path for image, source in looked_at}
+    if "labels" in kinds and len(kinds) > 1:
+        raise UserError(
+            f"'{word}' mixes images and label maps: {kinds['labels']} is a label map.",
+            "Give each its own folder, or list them in a manifest.csv with a column for each.",
+        )
+    return next(iter(kinds)) if len(kinds) == 1 else "colour" if "colour" in kinds else "grey"
+
+
+def _labelled(
+    images: Sequence[Image], kind: str, sample: np.ndarray
+) -> tuple[tuple[int, ...], float | None, list[np.ndarray]]:
+    """The values of label maps, what cuts those that lost them (None: nothing does, or need be), and the maps (*S)."""
+    maps = [image.array[0] for image in images if image.array.shape[0] == 1 or _equal_channels(image)]
+    if kind == "labels":
+        return tuple(int(v) for v in np.unique(np.concatenate([np.unique(i.array) for i in images]))), None, maps
+    levels = two_levels(maps) if softened(sample) and len(maps) == len(images) else None
+    if levels is None:
+        return (), None, []
+    low, high = levels
+    middle = (low + high) / 2
+    threshold = float(np.floor(middle)) if high - low > 4 else middle
+    return (max(1, round(high)),), threshold, [(array > threshold).astype(np.int16) for array in maps]
 
 
 def _kind(name: str, image: Image) -> str:
@@ -204,26 +234,6 @@ def _kind(name: str, image: Image) -> str:
 def _shows_air(sample: np.ndarray) -> bool:
     """Whether numbers without a unit, as NIfTI has them, are HU: air near -1000, or at the -1024 that scanners give."""
     return bool(np.mean((sample > -1030) & (sample < -970)) > 0.05)
-
-
-def _thickness(arrays: Sequence[np.ndarray]) -> float:
-    """Pixels across the labelled parts of 2D maps: twice their area over the length of their border; the median."""
-    found = []
-    for array in arrays:
-        inside = array[0] > 0
-        if inside.ndim != 2 or not inside.any():
-            continue
-        border = sum(int(np.sum(np.diff(inside.astype(np.int8), axis=axis) != 0)) for axis in (0, 1))
-        found.append(2.0 * float(inside.sum()) / max(border, 1))
-    return float(np.median(found)) if found else 0.0
-
-
-def _resized(sample: np.ndarray) -> bool:
-    """Whether a mask was resized or compressed: many values, and of those above the lowest most at the upper end."""
-    low, high = float(sample.min()), float(sample.max())
-    part = (sample - low) / max(high - low, 1e-9)
-    inside = part[part > 0.1]
-    return len(np.unique(sample)) > 8 and bool(np.mean(inside > 0.9) > 0.6)
 
 
 def _equal_channels(image: Image) -> bool:

@@ -1,4 +1,4 @@
-"""Bringing images of different sizes to one grid, where a recipe says so: `grid: !Resized {size: [64, 64]}`."""
+"""Bringing images to one grid, where a recipe says so (`grid: !Resized {size: [64, 64]}`), and back to their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +25,14 @@ class Resized:
         _check(image, self.size)
         return resized(image, self.size, label)
 
+    def back(self, array: Array, own: Image, label: bool = False, outside: float | None = None) -> Array:
+        """Bring values (C, *size) to the grid of the image that was placed; nothing of it lies outside."""
+        return on_size(array, own.array.shape[1:], label)
+
+    def leaves_out(self, own: Image) -> bool:
+        """The whole image is seen."""
+        return False
+
 
 @dataclass(frozen=True)
 class Centred:
@@ -40,12 +48,27 @@ class Centred:
     def place(self, image: Image, label: bool = False) -> Image:
         """Put one image on the grid."""
         _check(image, self.size)
-        if self.spacing is not None:
-            if len(image.spacing) != len(self.spacing):
-                raise UserError("an image does not know how large its voxels are.", "Leave out grid.spacing.")
-            sides = zip(image.array.shape[1:], image.spacing, self.spacing, strict=True)
-            image = resized(image, [max(1, round(n * own / new)) for n, own, new in sides], label)
-        return centred(image, self.size)
+        return centred(resized(image, self._sides(image), label), self.size)
+
+    def back(self, array: Array, own: Image, label: bool = False, outside: float | None = None) -> Array:
+        """Bring values (C, *size) to the grid of the image that was placed; `outside` the lowest value, or that."""
+        value = float(array.min()) if outside is None else outside
+        for axis, (side, wanted) in enumerate(zip(self.size, self._sides(own), strict=True), 1):
+            array = _along(array, axis, -((wanted - side) // 2), wanted, value)
+        return on_size(array, own.array.shape[1:], label)
+
+    def leaves_out(self, own: Image) -> bool:
+        """Whether a part of the image lies outside of the grid, and is not seen."""
+        return any(side > size for side, size in zip(self._sides(own), self.size, strict=True))
+
+    def _sides(self, image: Image) -> tuple[int, ...]:
+        """The size of the image in the grid's voxels."""
+        if self.spacing is None:
+            return image.array.shape[1:]
+        if len(image.spacing) != len(self.spacing):
+            raise UserError("an image does not know how large its voxels are.", "Leave out grid.spacing.")
+        sides = zip(image.array.shape[1:], image.spacing, self.spacing, strict=True)
+        return tuple(max(1, round(n * own / new)) for n, own, new in sides)
 
 
 Grid = Resized | Centred
@@ -59,13 +82,18 @@ def _check(image: Image, size: Sequence[int]) -> None:
 
 def resized(image: Image, size: Sequence[int], label: bool = False) -> Image:
     """Give the same place on a grid of `size`."""
+    return image if tuple(size) == image.array.shape[1:] else image.resampled(on_size(image.array, size, label))
+
+
+def on_size(array: Array, size: Sequence[int], label: bool = False) -> Array:
+    """Bring values (C, *S) to another `size` of the same extent: the nearest for labels, else linear between voxels."""
     from skimage.transform import resize
 
-    if tuple(size) == image.array.shape[1:]:
-        return image
+    if tuple(size) == array.shape[1:]:
+        return array
     facts = {"order": 0, "anti_aliasing": False} if label else {"order": 1, "anti_aliasing": True}
-    channels = [resize(c.astype(np.float64), size, mode="edge", preserve_range=True, **facts) for c in image.array]
-    return image.resampled(np.stack(channels).astype(np.float32))
+    channels = [resize(c.astype(np.float64), size, mode="edge", preserve_range=True, **facts) for c in array]
+    return np.stack(channels).astype(np.float32)
 
 
 def centred(image: Image, size: Sequence[int]) -> Image:
@@ -83,9 +111,9 @@ def centred(image: Image, size: Sequence[int]) -> Image:
 
 
 def _along(array: Array, axis: int, start: int, wanted: int, value: float) -> Array:
-    if start >= 0:
-        return array.take(range(start, start + wanted), axis)
-    before = -start
+    """Cut `wanted` voxels from number `start` on along an axis; what is not there has `value`."""
+    before, after = max(0, -start), max(0, start + wanted - array.shape[axis])
     pads = [(0, 0)] * array.ndim
-    pads[axis] = (before, wanted - array.shape[axis] - before)
-    return np.pad(array, pads, constant_values=value)
+    pads[axis] = (before, after)
+    whole = np.pad(array, pads, constant_values=value) if before or after else array
+    return whole.take(range(start + before, start + before + wanted), axis)

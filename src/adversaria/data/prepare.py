@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -248,6 +248,14 @@ def _differ(images: Mapping[str, Image]) -> bool:
     """Whether the images that a case brings differ from each other."""
     arrays = [image.array for image in images.values()]
     return len(arrays) < 2 or any(not np.array_equal(arrays[0], other) for other in arrays[1:])
+
+
+def compared(plan: Plan, slices: range | None = None) -> Plan:
+    """The plan by which results are compared with a case: images on their own grids, where that can be.
+
+    What is measured is measured on the plan's grid, and blocks of slices are counted on it: there it stays.
+    """
+    return plan if plan.acquire or slices is not None else replace(plan, grid=None)
 
 
 def measured(case: Case, plan: Plan) -> dict[str, Image]:

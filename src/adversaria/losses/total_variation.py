@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.linalg import vector_norm
 
 
 class TotalVariation(nn.Module):
@@ -11,4 +12,6 @@ class TotalVariation(nn.Module):
 
     def forward(self, output: Tensor) -> Tensor:
         """Judge an image (B, C, *S)."""
-        return torch.stack([output.diff(dim=axis).abs().mean() for axis in range(2, output.ndim)]).sum()
+        found = [output.diff(dim=axis) for axis in range(2, output.ndim)]
+        # the norm keeps no absolute differences for the way back
+        return torch.stack([vector_norm(difference, 1) / difference.numel() for difference in found]).sum()

@@ -20,10 +20,10 @@ def checkerboard_energy(output: Array) -> float:
     periods = [period for period in PERIODS if min(image.shape[1:]) >= 2 * period]
     if np.ptp(image) == 0 or not periods:
         raise NotApplicable("the image is constant" if periods else "the image is smaller than two periods")
-    return max(_periodic(spread, period) for period in periods) / total
+    return max(periodic(spread, period) for period in periods) / total
 
 
-def _periodic(image: Array, period: int) -> float:
+def periodic(image: Array, period: int) -> float:
     """Energy of the pattern that repeats every `period` voxels along all axes."""
     dims = image.ndim - 1
     trimmed = image[(slice(None), *(slice(0, n // period * period) for n in image.shape[1:]))]

@@ -15,9 +15,6 @@ Draft = Callable[["Choice"], list[str]]
 def _intensity(word: WordFacts) -> str:
     """How a word is scaled, and why."""
     match word.kind:
-        case "labels":
-            values = ", ".join(map(str, _labels(word)))
-            return f"!Labels {{values: [{values}]}}  # every other value is refused; names: [...] names them"
         case "ct":
             low, high = _round(word.low, floor), _round(word.high, ceil)
             unit = "HU" if word.unit == "HU" else "taken as HU for its air near -1000"
@@ -27,6 +24,17 @@ def _intensity(word: WordFacts) -> str:
         case "picture" | "colour":
             return "!Window {low: 0, high: 255}  # 8 bits"
     return "!Percentile {}  # an arbitrary unit: each image by its own percentiles"
+
+
+def _map(word: WordFacts) -> str:
+    """The rule of a label map: its values, the name of a single one, and what cuts a mask of two levels."""
+    values = _labels(word)
+    named = f", names: [{_quoted(word.name)}]" if len(values) == 1 else ""
+    stated = f"values: [{', '.join(map(str, values))}]{named}"
+    if word.threshold is not None:
+        said = f"it holds values from {word.least:g} to {word.most:g}: what lies above {word.threshold:g} is the label"
+        return f"!Labels {{{stated}, threshold: {word.threshold:g}}}  # {said}"
+    return f"!Labels {{{stated}}}  # every other value is refused" + ("" if named else "; names: [...] names them")
 
 
 def _round(value: float, how: Callable[[float], int]) -> float:
@@ -59,21 +67,21 @@ def _layers(patch: tuple[int, ...]) -> tuple[int, str]:
 def _train(choice: "Choice", sampling: str = "") -> list[str]:
     why = "slices" if choice.dims == 2 and choice.target.dims == 3 else "images" if choice.dims == 2 else "volumes"
     thick = ", which are thick or few" if why == "slices" and choice.target.stacked else ""
+    patch = "the whole grid" if choice.whole else f"from {why}{thick}; fits the smallest one"
     return [
         "train:",
         f"  plays: {choice.plays}",
         f"  batch: {choice.batch}  # what the memory at hand holds",
-        f"  patch: [{', '.join(map(str, choice.patch))}]  # from {why}{thick}; fits the smallest one",
+        f"  patch: [{', '.join(map(str, choice.patch))}]  # {patch}",
         *([f"  sampling: {sampling}"] if sampling else []),
         "  schedule: !LinearDecay {}  # the rate falls to zero over the second half",
     ]
 
 
-def _generator(choice: "Choice", name: str = "generator", final: str = "") -> list[str]:
+def _generator(choice: "Choice") -> list[str]:
     depth = _depth(choice.patch)
-    ending = f", final: {final}" if final else ""
     return [
-        f"  {name}: !UNet {{depth: {depth}, width: {choice.width}, norm: instance, dropout: 0.0{ending}}}"
+        f"  generator: !UNet {{depth: {depth}, width: {choice.width}, norm: instance, dropout: 0.0}}"
         f"  # {depth} halvings of the patch; instance norm for small batches"
     ]
 
@@ -176,25 +184,29 @@ def segment(choice: "Choice") -> list[str]:
     classes = _classes(choice.target)
     return [
         f"bind: {{source: {_quoted(choice.source.name)}, mask: {_quoted(choice.target.name)}}}",
+        *_shrunk(choice, choice.source, "mask"),
         "intensity:",
         f"  source: {_intensity(choice.source)}",
-        f"  mask: {_intensity(choice.target)}",
+        f"  mask: {_map(choice.target)}",
         "game: !AdversarialSegmentation",
         f"  classes: {classes}  # the labels and the background",
-        *_generator(choice, "segmenter", "identity"),
+        f"  segmenter: !SegmentationUNet {{depth: {_depth(choice.patch, 4)}, width: {choice.width}, norm: instance}}"
+        "  # its way up interpolates: no stipple after few plays; instance norm for small batches",
         _judge(choice),
         *_train(choice),
     ]
 
 
-def _shrunk(choice: "Choice") -> list[str]:
-    """The grid of whole images, where parts of the map stay wide enough to be seen; and what it does to them."""
+def _shrunk(choice: "Choice", image: WordFacts, labels: str) -> list[str]:
+    """The grid of whole images, where that is better than patches; and what it does to them."""
     if not choice.whole:
         return []
-    size, sides = (" x ".join(map(str, s)) for s in (choice.patch, [low for low, _ in choice.target.sizes]))
+    size, sides = (" x ".join(map(str, s)) for s in (choice.patch, [low for low, _ in image.sizes]))
+    longer = f"an object is {choice.target.extent:.0f} pixels long; " if labels == "mask" else ""
     return [
-        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [source]}}"
-        f"  # whole images; of {sides} pixels the smallest becomes {size}"
+        f"grid: !Resized {{size: [{', '.join(map(str, choice.patch))}], labels: [{labels}]}}"
+        f"  # whole images: {longer}of {sides} pixels the smallest becomes {size}",
+        "# apply and evaluate bring what is found back to each image's own size",
     ]
 
 
@@ -203,9 +215,9 @@ def mask_to_image(choice: "Choice") -> list[str]:
     assert choice.source is not None
     return [
         f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.name)}}}",
-        *_shrunk(choice),
+        *_shrunk(choice, choice.target, "source"),
         "intensity:",
-        f"  source: {_intensity(choice.source)}",
+        f"  source: {_map(choice.source)}",
         f"  target: {_intensity(choice.target)}",
         "game: !Pix2Pix",
         f"  generator: !SPADEGenerator {{classes: {_classes(choice.source)}, depth: {_depth(choice.patch, 4)}, "

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from adversaria.data.fingerprint import MOST_LABELS, Fingerprint, WordFacts
+from adversaria.recipes import plan_sizes
 from adversaria.recipes.drafts import DRAFTS
+from adversaria.recipes.plan_sizes import Machine
 from adversaria.vocabulary import UserError
 
 TASKS = ("denoise", "translate", "translate-unpaired", "segment", "mask-to-image", "synthesise")
@@ -15,16 +17,8 @@ _LAST = ("t1post", "t2", "full", "clean", "bone", "target", "output", "ct", "b",
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What a plan may use: `memory` in GiB, and whether there is a GPU."""
-
-    memory: float
-    gpu: bool = False
-
-
-@dataclass(frozen=True)
 class Choice:
-    """What was chosen, before it becomes text: the words, sizes, and why."""
+    """What was chosen, before it becomes text: the words, sizes, and why; `whole` if whole images are made small."""
 
     task: str
     why: str
@@ -38,6 +32,17 @@ class Choice:
     column: str = ""
     classes: int = 0
     whole: bool = False
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the user must know of the choice beside its reasons."""
+        mask = self.target if self.task == "segment" else self.source if self.task == "mask-to-image" else None
+        if mask is None or mask.threshold is None:
+            return []
+        return [
+            f"'{mask.name}' has values between its two labels, as resizing or compression leaves them: the recipe cuts "
+            f"it at {mask.threshold:g} (intensity: !Labels {{threshold: ...}}); the files stay as they are"
+        ]
 
 
 def choose(
@@ -61,12 +66,12 @@ def choose(
     )
     if task == "synthesise" and last.dims == 3 and not last.stacked:
         dims = 3
-    whole = task == "mask-to-image" and first is not None and _whole(first, last, machine)
-    patch = _grid(last, machine) if whole else _patch(words, dims, machine, square=task == "synthesise")
-    batch = (16 if task == "synthesise" else 4) if dims == 2 else 2
+    patch = plan_sizes.patch(words, dims, machine, square=task == "synthesise")
+    small = plan_sizes.whole(task, first, last, patch, machine)
+    batch = (16 if task == "synthesise" else 2 if task == "segment" and small else 4) if dims == 2 else 2
     column = next(iter(data.found.classes), "") if task == "synthesise" else ""
     classes = len(data.found.class_names(column)) if column else 0
-    width = _width(machine, dims)
+    width, patch, whole = plan_sizes.width(task, machine, dims), small or patch, small is not None
     return Choice(task, why, first, last, dims, patch, batch, width, column=column, classes=classes, whole=whole)
 
 
@@ -122,12 +127,16 @@ def _with_labels(
     images: list[WordFacts],
     labels: list[WordFacts],
 ) -> tuple[str, str, WordFacts, WordFacts]:
-    if not labels:
-        raise UserError("no label map was found.", "Give label maps as images of whole numbers, or another --task.")
     back = task == "mask-to-image"
     wanted_image, wanted_map = (target, source) if back else (source, target)
+    if not labels and not wanted_map:
+        raise UserError("no label map was found.", "Give label maps as images of whole numbers, or another --task.")
+    labels = [data.word(wanted_map)] if wanted_map else labels
+    images = [word for word in images if word not in labels]
+    if not images:
+        raise UserError(f"there is no image beside '{labels[0].name}'.", "Bring the images that it belongs to.")
     image = data.word(wanted_image) if wanted_image else _best_labelled(data, images, labels)
-    mask = data.word(wanted_map) if wanted_map else _fullest(data, image, labels)
+    mask = _fullest(data, image, labels)
     if not data.shared(image.name, mask.name):
         raise UserError(
             f"no case has both '{image.name}' and '{mask.name}'.", "Give an image and its map the same file name."
@@ -228,61 +237,17 @@ def _refuse_labels(task: str, first: WordFacts | None, last: WordFacts) -> None:
     mask = last if task == "segment" else first if task == "mask-to-image" else None
     if mask is None:
         return
-    if mask.between or (mask.kind != "labels" and mask.lossy):
+    if not mask.maps and (mask.between or mask.lossy):
         why = "compression" if mask.lossy else "resizing with interpolation"
         raise UserError(
             f"'{mask.name}' are masks with values between their labels ({mask.least:g} to {mask.most:g}), as {why} "
-            "leaves them.",
-            "Threshold them, and save them as PNG or NIfTI.",
+            "leaves them, and of more than two levels: no threshold tells which is which.",
+            "Make them anew without compression or interpolation, as PNG or NIfTI, a whole number for each class.",
         )
-    if mask.kind != "labels":
+    if not mask.maps:
         raise UserError(f"'{mask.name}' is no label map.", "A label map holds a few whole numbers.")
     if len(mask.values) > MOST_LABELS:
         raise UserError(
             f"'{mask.name}' holds {len(mask.values)} labels: more than {MOST_LABELS} classes are not planned for.",
             "Keep those that matter.",
         )
-
-
-def _patch(words: list[WordFacts], dims: int, machine: Machine, square: bool) -> tuple[int, ...]:
-    sides = [min(word.sizes[axis][0] for word in words) for axis in range(dims)]
-    if square:
-        largest = (64 if dims == 2 else 32) * (2 if machine.gpu else 1)
-        return (_power(min(*sides, largest) if dims > 1 else sides[0]),) * dims
-    largest = (256 if machine.gpu else 128) if dims == 2 else (96 if machine.gpu else 32)
-    patch = tuple(_floor(side, largest) for side in sides)
-    if min(patch) < 16:
-        size = " x ".join(map(str, sides))
-        raise UserError(f"the smallest image is {size}: too small for a network.", "Bring images of 16 pixels a side.")
-    return patch
-
-
-def _whole(mask: WordFacts, image: WordFacts, machine: Machine) -> bool:
-    """Whether whole images can be made small: slices cannot, nor maps whose parts would be thinner than a pixel."""
-    if image.dims != 2 or mask.dims != 2:
-        return False
-    longest = max(high for _, high in image.sizes)
-    return mask.thickness * max(_grid(image, machine)) / longest >= 1.0
-
-
-def _grid(image: WordFacts, machine: Machine) -> tuple[int, ...]:
-    """The largest small grid with sides in the proportion of the smallest image, in multiples of 16."""
-    sides = [low for low, _ in image.sizes]
-    largest = min(_power(max(sides)), 128 if machine.gpu else 64)
-    return tuple(max(16, round(side * largest / max(sides) / 16) * 16) for side in sides)
-
-
-def _power(side: int) -> int:
-    if side < 16:
-        raise UserError(f"the smallest side is {side}: too small.", "Bring images of 16 pixels a side.")
-    return int(2 ** (side.bit_length() - 1))
-
-
-def _floor(side: int, largest: int) -> int:
-    """The largest multiple of 16 (of 8 in small images) that fits."""
-    unit = 16 if side >= 32 else 8
-    return min(side // unit * unit, largest)
-
-
-def _width(machine: Machine, dims: int) -> int:
-    return (64 if dims == 2 else 32) if machine.gpu else (24 if dims == 2 else 12)

@@ -1,5 +1,7 @@
 """A trained segmentation game on whole images and volumes: classes and confidence."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,23 @@ def segment(
     """
     found = translate(game, source, windows, handle, seed, word=word)
     return found.argmax(1)[:, None].astype(np.int16), found.max(1)[:, None]
+
+
+def likeliest(
+    probabilities: Array, bring: Callable[[Array], Array] = lambda array: array
+) -> tuple[NDArray[np.int16], Array]:
+    """The likeliest class of each voxel and its probability (1, *S) of probabilities of classes (K, *S).
+
+    `bring` takes the map (1, *S) of one class to another grid before they are compared: borders between classes then
+    lie where the probabilities say, not on the steps of the coarser grid.
+    """
+    sure = bring(probabilities[:1])
+    labels = np.zeros(sure.shape, np.int16)
+    for number in range(1, len(probabilities)):
+        here = bring(probabilities[number : number + 1])
+        labels[here > sure] = number
+        sure = np.maximum(sure, here)
+    return labels, sure
 
 
 def mean_dice(found: NDArray[np.int16], truth: NDArray[np.int16], classes: int) -> float:
