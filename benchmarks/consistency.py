@@ -33,9 +33,9 @@ KEPT, PAGE = HERE / "consistency.json", HERE / "CONSISTENCY.md"
 SUBJECTS = ["subjects.train=60", "subjects.validation=4", "subjects.test=24"]
 # what is trained: recipe, plays
 ROWS: dict[str, tuple[str, int]] = {
-    "mr": ("mr-consistency", 2000),
-    "ct": ("ct-consistency", 1000),
-    "ct-image-only": (str(HERE / "recipes" / "ct-image-only.yaml"), 1000),
+    "mr": ("mr-consistency", 5000),
+    "ct": ("ct-consistency", 2400),
+    "ct-image-only": (str(HERE / "recipes" / "ct-image-only.yaml"), 2400),
 }
 OWN = {"mr": "consistency", "ct": "consistency", "ct-image-only": "image only"}
 # what each row is compared with, and by which words

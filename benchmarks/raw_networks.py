@@ -3,7 +3,8 @@
     python -m benchmarks.raw_networks --data DIR [--out DIR] [tooth-45 tooth-23 brain]
 
 Each is trained at one thread in a run folder of its own below OUT, where a stopped one goes on; what it makes of the
-real scan is scored as `benchmarks.raw` scores classical methods, and kept in OUT/networks.json.
+real scan is scored as `benchmarks.raw` scores classical methods, and kept in OUT/networks.json. OUT/networks.png shows
+the tooth.
 """
 
 import argparse
@@ -87,6 +88,26 @@ RUNS: dict[str, Callable[[Path, Path], Row]] = {
 }
 
 
+def draw(out: Path) -> None:
+    """Draw the tooth's reference and what networks make of 45 and 23 views, at one scale."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    images = {"181 views": np.load(out / "tooth-wanted.npy")}
+    for views in (45, 23):
+        images[f"network, {views} views"] = np.load(out / f"tooth-{views}-image.npy")
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3.3))
+    high = np.quantile(images["181 views"], 0.999)
+    for place, (name, image) in zip(axes, images.items(), strict=True):
+        place.imshow(image, cmap="gray", vmin=-0.005, vmax=high)
+        place.set_title(name, fontsize=9)
+        place.axis("off")
+    figure.tight_layout()
+    figure.savefig(out / "networks.png", dpi=90)
+
+
 def main() -> None:
     """Train, apply and score what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -102,6 +123,8 @@ def main() -> None:
         found[name] = RUNS[name](given.data, given.out)
         kept.write_text(json.dumps(found, indent=1) + "\n")
         print(found[name], flush=True)
+    if {"tooth-45", "tooth-23"} <= set(found):
+        draw(given.out)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -287,6 +289,15 @@ def test_a_mask_that_meets_no_sample_ends_the_training(tmp_path, capsys):
     assert PartialLines(0.501).mask((48, 40))[:, :20].sum() == 0
     said = refused(capsys, "train", place, "--data", tmp_path / "data", "--out", tmp_path / "run")
     assert "its mask keeps nothing that the scan has" in said and "ksp.cfl" in said
+
+
+def test_the_pages_recipe_takes_a_folder_of_scans(tmp_path):
+    page = Path(__file__).parent.parent / "docs" / "raw-data.md"
+    (block,) = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    recipe = read_recipe(str(recipe_at(tmp_path, block)))
+    session = open_session(recipe, Run(tmp_path / "run"), write_k_space(tmp_path / "data"))
+    assert len(session.make_part("train").streams[""]) == 2
+    assert any("a part of its measured k-space is kept" in text for text in session.said)
 
 
 def test_two_rows_of_a_real_detector_cannot_be_split(real, tmp_path, capsys):
