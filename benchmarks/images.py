@@ -239,9 +239,9 @@ def page(rows: dict[str, Any]) -> str:
         r = rows[key]
         seen = "-" if r["class_agreement"] is None else f"{r['class_agreement']:.2f} ({r['class_agreement_real']:.2f})"
         numbers = [f"{r[w]:.3g}" for w in ("distance", "real", "mean and noise", "blurred", "untrained", "share")]
-        below = "yes" if r["learned"] else "below noise" if r["below_mean_and_noise"] else "not learned"
+        verdict = "yes" if r["learned"] else _short_of(r)
         recall = f"{r['recall']:.2f} ({r['recall_real']:.2f})"
-        table.append([key, r["data"], str(r["plays"]), str(r["cpu_s"]), *numbers, recall, seen, below])
+        table.append([key, r["data"], str(r["plays"]), str(r["cpu_s"]), *numbers, recall, seen, verdict])
     sets = (
         f"`torso`: CT slices of {len(LEVELS)} levels; `maps`: the same with a channel for each label; `middle`: the "
         "middle of slices of 64 pixels, which is cut out and filled; `brain`: T2, from T1 of other heads. Translators "
@@ -250,6 +250,13 @@ def page(rows: dict[str, Any]) -> str:
     reduced = [f"- {key}: {rows[key]['reduced']}" for key in ROWS if key in rows]
     said = " ".join(__doc__.split("\n\n")[1].split())
     return "\n".join(["# Image level", "", said, "", sets, "", markdown(head, table), "", "Reduced:", "", *reduced, ""])
+
+
+def _short_of(row: dict[str, Any]) -> str:
+    """What a row has reached that is not said to have learned."""
+    if row["below_mean_and_noise"] and row["below_blurred"]:
+        return "no: recall is too low"
+    return "no: below noise alone" if row["below_mean_and_noise"] else "no"
 
 
 def main() -> None:
