@@ -4,15 +4,17 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
+from adversaria.games import Supervised
 from adversaria.recipes import read_recipe
 from adversaria.recipes.recipe import shipped
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import works, works_classical  # noqa: E402
-from benchmarks.works_restoring import row, shown_as  # noqa: E402
+from benchmarks import works, works_classical, works_kept  # noqa: E402
+from benchmarks.works_restoring import FROM_RAW, row, shown_as  # noqa: E402
 from benchmarks.works_restoring_plans import LONG, PLANS  # noqa: E402
 
 
@@ -22,7 +24,7 @@ def test_every_work_of_table_1_has_a_plan_with_a_baseline_that_exists():
     assert len(PLANS) == 33 and len(LONG) == 6 and set(LONG) <= set(PLANS)
     for plan in PLANS.values():
         name = plan.arguments.get("classical")
-        assert name is None or callable(works_classical.named(str(name)))
+        assert name is None or name in FROM_RAW or callable(works_classical.named(str(name)))
     assert works.budget("yang-2017b", None) == 900 and works.budget("tang-2018", None) == 120
     # a plan is told apart by what it says, not by where it lies in memory
     assert "0x" not in repr(PLANS)
@@ -64,4 +66,22 @@ def test_learned_is_claimed_only_over_the_input_and_another():
 
 def test_complex_images_are_shown_by_their_magnitude():
     image = np.array([3.0, 4.0], np.float32).reshape(2, 1, 1)
-    assert shown_as(image).tolist() == [[[5.0]]] and shown_as(image[:1]).tolist() == [[[3.0]]]
+    assert shown_as(image, 1).tolist() == [[[5.0]]] and shown_as(image[:1], 1).tolist() == [[[3.0]]]
+    # a colour image, or one whose truth has the same channels, stays
+    assert shown_as(image, 2).tolist() == image.tolist()
+
+
+def test_twins_are_trained_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(works_kept, "PLACE", tmp_path)
+    games = [Supervised(torch.nn.Conv2d(1, 1, 1)) for _ in range(3)]
+    trained = []
+
+    def learn():
+        trained.append(1)
+        return 7, 1.5
+
+    for game, what in zip(games, ("a recipe", "a recipe", "another"), strict=True):
+        assert works_kept.remembered(game, what, learn) == (7, 1.5)
+    assert len(trained) == 2
+    assert torch.equal(games[0].generator.weight, games[1].generator.weight)
+    assert not torch.equal(games[0].generator.weight, games[2].generator.weight)
