@@ -144,14 +144,15 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; by default all")
     parser.add_argument("--out", type=Path, default=Path("runs") / "consistency")
     asked = parser.parse_args()
-    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
-    known = [r for r, f in kept.items() if r in ROWS and (f["mark"], f.get("scored")) == (mark(r), SCORED)]
-    wanted = asked.rows or [row for row in ROWS if row not in known]
+    there: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    alike = {row: found for row, found in there.items() if row in ROWS and found["mark"] == mark(row)}
+    kept = {row: found for row, found in alike.items() if found.get("scored") == SCORED}
+    wanted = asked.rows or [row for row in ROWS if row not in kept]
     print(f"to be run: {', '.join(wanted) or 'nothing, all is unchanged'}", flush=True)
 
     def keep(done: tuple[str, dict[str, Any]]) -> None:
         # a row that is only scored again keeps the time of its training
-        done[1]["cpu_s"] = max(done[1]["cpu_s"], kept.get(done[0], {}).get("cpu_s", 0))
+        done[1]["cpu_s"] = max(done[1]["cpu_s"], alike.get(done[0], {}).get("cpu_s", 0))
         kept[done[0]] = done[1]
         KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         PAGE.write_text(page(kept), encoding="utf-8")

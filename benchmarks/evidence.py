@@ -61,7 +61,7 @@ def gathered(kept: Mapping[str, Any]) -> dict[str, Facts]:
     """Join all; a member that one benchmark shows to learn is not unshown by another."""
     joined: dict[str, Facts] = {}
     sections = ((member, dict(facts)) for found in kept.values() for member, facts in found.get("evidence", {}).items())
-    for source in (sections, of_modes(), of_images(), of_purposes(), of_works()):
+    for source in (sections, of_modes(), of_images(), of_purposes(), of_consistency(), of_works()):
         for member, facts in source:
             known = joined.setdefault(member, {})
             if known.get("learns") == "shown" and facts.get("learns") == "not shown":
@@ -114,6 +114,20 @@ def of_purposes() -> Iterator[tuple[str, Facts]]:
             beside = ", ".join(f"{what} {value:.3g}" for what, value in row["baselines"].items())
             said = f"benchmarks/PURPOSES.md, one run: {row['measure']} {row['value']:.3g} ({beside})"
             yield f"games/{key}", facts(learned, said)
+
+
+def of_consistency() -> Iterator[tuple[str, Facts]]:
+    """Data consistency: better than the zero-filled image, or than the same network without it, by the interval."""
+    from adversaria.metrics.statistics import paired
+
+    rows = read("consistency.json") or {}
+    found = {row: {method: scores["psnr"] for method, scores in facts["scores"].items()} for row, facts in rows.items()}
+    for row, against, other in (("mr", "mr", "zero-filled"), ("ct", "ct-image-only", "image only")):
+        if row in found and against in found:
+            ours, theirs = found[row]["consistency"], found[against][other]
+            gain = paired([ours[case] for case in theirs], [theirs[case] for case in theirs])
+            said = f"benchmarks/CONSISTENCY.md: PSNR, consistency - {other}: {gain} dB on {gain.n} unseen phantoms"
+            yield f"recipes/{row}-consistency", facts(gain.low is not None and gain.low > 0, said)
 
 
 def of_works() -> Iterator[tuple[str, Facts]]:
