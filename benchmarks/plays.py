@@ -38,7 +38,9 @@ def played(name: str) -> str:
     from adversaria.recipes import read_recipe
     from adversaria.run import Run
 
-    recipe = read_recipe(name, changes=["train.plays=2"])
+    # networks that grow take a play a phase to their full size
+    grows = "phase" in read_recipe(name).game.arguments
+    recipe = read_recipe(name, changes=["train.plays=16", "game.phase=1"] if grows else ["train.plays=2"])
     recipe.tree["subjects"] = SUBJECTS
     with TemporaryDirectory() as scratch:
         try:
