@@ -28,6 +28,8 @@ class Supervised(Game):
     ):
         super().__init__()
         self.generator, self.terms, self.source, self.target = generator, terms, source, target
+        # what it starts from is not the batch's source then, and whoever shows its answers must give that
+        self.given = None if source == "source" else (source,)
 
     @classmethod
     def wiring(cls, source: str = "source", target: str = "target") -> dict[str, dict[str, str]]:
