@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from adversaria import networks, physics
+from adversaria import games, networks, physics
 from adversaria.physics.sharpness_map import patterns
 from adversaria.physics.uneven_blur import blurred
 from adversaria.recipes import build_game, read_recipe
@@ -100,3 +100,9 @@ def test_a_network_in_a_term_comes_from_a_file_or_not_at_all(tmp_path):
     place.write_text(RECIPE.replace("network:", "netwrk:"))
     with pytest.raises(UserError, match="no argument 'netwrk'"):
         built(place, sharp=tmp_path / "own.safetensors")
+
+
+def test_a_game_that_starts_from_another_word_says_so():
+    network = torch.nn.Conv2d(1, 1, 1)
+    assert games.Supervised(network).given is None
+    assert games.Supervised(network, source="image", target="sharpness").given == ("image",)

@@ -35,7 +35,7 @@ class Game(nn.Module):
     """
 
     key: ClassVar[str] = ""
-    given: ClassVar[tuple[str, ...] | None] = None
+    given: tuple[str, ...] | None = None
     segments: ClassVar[bool] = False
     players: ClassVar[Mapping[str, tuple[str, ...]]]
     optimisers: ClassVar[Mapping[str, Optimiser]]
