@@ -13,6 +13,7 @@ from adversaria.data.fingerprint import fingerprint
 from adversaria.data.folders import recognise
 from adversaria.data.grid import Resized
 from adversaria.data.labels import Labels
+from adversaria.data.read import read_image
 from adversaria.recipes import read_recipe
 from adversaria.recipes.planning import Machine, choose, draft, smaller
 from adversaria.vocabulary import UserError
@@ -35,6 +36,7 @@ def folder(root: Path, words: dict[str, str], count: int = 10, side: int = 40) -
             far = np.hypot(rows - side / 2, columns - side / 2) - side / 4 - k / 5
             made = {
                 "grey": DRAWS.integers(0, 256, (side, side)),
+                "tripled": DRAWS.integers(0, 256, (side, side, 1)).repeat(3, 2),
                 "colour": DRAWS.integers(0, 256, (side, side, 3)),
                 "mask": 255 * (far < 0),
                 "lossy": 255 * np.clip(0.5 - far / 1.5, 0, 1),
@@ -178,6 +180,29 @@ def test_the_command_tries_its_recipe_and_the_recipe_trains(tmp_path, capsys):
     assert "exists" in refused(capsys, "plan", place, "-o", recipe)
     asked = ("--plays", "2", "--set", "game.generator.width=4", "--quiet")
     assert call("train", recipe, "--data", place, "--out", tmp_path / "run", *asked) == 0
+
+
+def test_grey_stored_as_colour_is_learned_as_one_channel(tmp_path, capsys):
+    """Planned so; the run reads such files, and coloured ones by their luma; without it, the training says what to do."""
+    place, recipe = folder(tmp_path / "d", {"film": "tripled", "soft": "tripled"}), tmp_path / "mine.yaml"
+    assert call("plan", place, "-o", recipe, "--minutes", "1", "--quiet") == 0
+    assert read_recipe(str(recipe)).bind == {"source": "film/grey", "target": "soft/grey"}
+    asked = ("--plays", "2", "--set", "game.generator.width=4")
+    assert call("train", recipe, "--data", place, "--out", tmp_path / "run", *asked, "--quiet") == 0
+    assert call("evaluate", tmp_path / "run", "--data", place, "--quiet") == 0
+    assert call("apply", tmp_path / "run", "-i", place, "-o", tmp_path / "made", "--quiet") == 0
+    assert {read_image(path).array.shape[0] for path in (tmp_path / "made").rglob("*.png")} == {1}
+    film = read_image(place / "film" / "000.png").array
+    picture(tmp_path / "red.png", np.moveaxis(film * np.array([1, 0, 0])[:, None, None], 0, -1))
+    picture(tmp_path / "luma.png", np.rint(0.299 * film[0]))
+    for name in ("red", "luma"):
+        path = tmp_path / f"{name}.png"
+        assert call("apply", tmp_path / "run", "-i", path, "-o", tmp_path / f"of_{name}.png", "--quiet") == 0
+    one, other = (read_image(tmp_path / f"of_{name}.png").array for name in ("red", "luma"))
+    assert np.abs(one - other).mean() < 2, "rounded to 8 bits before, or not"
+    three = ("--set", "bind.source=film", "--set", "bind.target=soft", "--set", "train.plays=2")
+    assert call("train", recipe, "--data", place, "--out", tmp_path / "three", *asked, *three) == 0
+    assert "--set bind.source=film/grey learns one" in " ".join(told(capsys).split())
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def _places(found: Any, bound: str, volume: bool) -> list[tuple[Path, Load]]:
     Where the run starts from several images of a case, each place is the first one's, with what loads them joined.
     """
     from adversaria.data.cases import paired, pick_word
+    from adversaria.data.named import GREY
 
     name = bound.rpartition(".")[2]
     if "+" in name:
@@ -94,10 +95,11 @@ def _places(found: Any, bound: str, volume: bool) -> list[tuple[Path, Load]]:
                 f"this run starts from several images of a case ({name}), and there is one kind: {found.describe()}.",
                 "Give a folder that holds all of them, in the layout that the run was trained on.",
             )
-        words = [pick_word(found, part) for part in name.split("+")]
-        cases = paired(found, words, volume)
-        return [(case.paths[0], partial(_loaded, case, "+".join(words))) for case in cases]
-    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, name)
+        parts = [part.partition("/") for part in name.split("+")]
+        words = [pick_word(found, base) for base, *_ in parts]
+        joined = "+".join(word + slash + part for word, (_, slash, part) in zip(words, parts, strict=True))
+        return [(case.paths[0], partial(_loaded, case, joined)) for case in paired(found, words, volume)]
+    word = next(iter(found.words)) if len(found.words) == 1 else pick_word(found, name.removesuffix(f"/{GREY}"))
     return [(source.path, None) for source in found.words[word].values()]
 
 
@@ -124,14 +126,14 @@ def apply_file(
     from adversaria.commands.brought import acquired
     from adversaria.commands.placing import placed, told
     from adversaria.commands.segmenting import word_of, write_segmentation
-    from adversaria.data.named import magnitude
+    from adversaria.data.named import magnitude, read_as
     from adversaria.data.read import read_image
     from adversaria.data.write import Mark, write_image
 
-    image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
-    own = image
     segments = restored.recipe.labels() is not None
     word = word_of(restored.recipe) if segments else "source"
+    image = load() if load else read_image(place, require_volume=restored.recipe.dims() == 3)
+    own = image = read_as(image, restored.recipe.bind[word])
     simulated = list[str]()
     if restored.recipe.raw():  # what is measured is measured on the recipe's grid, and stays there
         image, simulated = acquired(restored, placed(restored.recipe, image), place.name)

@@ -5,6 +5,7 @@ from typing import Any
 
 from adversaria.commands.classes import column_of, is_class
 from adversaria.data.cases import pick_word
+from adversaria.data.named import GREY
 from adversaria.data.raw import brings_measurement
 from adversaria.vocabulary import UserError
 
@@ -37,6 +38,8 @@ def find_word(found: Any, word: str, name: str, acquired: Mapping[str, Any], rec
 def _part_of(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
     """What stands for one of joined images, or for a part of an acquisition: that is made from images of a folder."""
     base, _, part = name.partition("/")
+    if part == GREY:
+        return f"{base if base in found.words else pick_word(found, base)}/{part}"
     if part and base in found.words:
         raise UserError(
             f"the data bring '{base}' itself, but not its '{part}'.",

@@ -60,11 +60,13 @@ def _number(restored: Any, label: str) -> NDArray[np.int64]:
 def _source(restored: Any, path: Path) -> NDArray[np.float32]:
     """The image of a file, put on the run's grid and scaled as the run's source."""
     from adversaria.commands.placing import placed
+    from adversaria.data.named import read_as
     from adversaria.data.read import read_image
 
     if _needed(restored) != ("source",):
         raise UserError(f"{restored.recipe.name} does not start from an image.", "Leave out --mask.")
-    image = placed(restored.recipe, read_image(path, require_volume=restored.recipe.dims() == 3))
+    image = read_as(read_image(path, require_volume=restored.recipe.dims() == 3), restored.recipe.bind["source"])
+    image = placed(restored.recipe, image)
     expected = restored.shapes["source"][0]
     if len(image.array) != expected:
         raise UserError(f"{path} has {len(image.array)} channels; the run knows {expected}.", "Convert it.")

@@ -20,16 +20,19 @@ def segmentor_of(run: Path, trust: bool = False) -> Callable[[Array], Array]:
     """
     from adversaria.commands.apply import apply_image
     from adversaria.commands.restored import restore
-    from adversaria.commands.segmenting import classes_in
+    from adversaria.commands.segmenting import classes_in, word_of
     from adversaria.data.image import Image
+    from adversaria.data.named import read_as
 
     restored = restore(run, trust=trust)
     labels = restored.recipe.labels()
     if labels is None and not {"source", "target"} <= set(restored.recipe.bind):
         raise UserError(f"{restored.recipe.name} makes no map of an image: it cannot segment.", "Give a run that does.")
 
+    bound = restored.recipe.bind[word_of(restored.recipe) if labels is not None else "source"]
+
     def segment(array: Array) -> Array:
-        image = Image(np.asarray(array, np.float32))
+        image = read_as(Image(np.asarray(array, np.float32)), bound)
         if labels is None:
             return np.rint(apply_image(restored, image, "segmentor").array)
         found: Array = labels.scale().inverse(classes_in(restored, image, "segmentor")[0])

@@ -9,6 +9,7 @@ import numpy as np
 from adversaria.data.found import Found, Source
 from adversaria.data.image import Image
 from adversaria.data.mask_facts import extent, softened, thickness, two_levels
+from adversaria.data.named import GREY, repeats
 from adversaria.vocabulary import UserError
 
 LOOKED_AT = 6
@@ -55,6 +56,11 @@ class WordFacts:
         return self.kind == "labels" or self.threshold is not None
 
     @property
+    def bound(self) -> str:
+        """How a recipe binds these images: grey ones that were stored as colour as one channel."""
+        return f"{self.name}/{GREY}" if self.kind == "picture" and self.equal_channels else self.name
+
+    @property
     def dims(self) -> int:
         """Axes of space: 3 for volumes."""
         return len(self.sizes)
@@ -73,6 +79,7 @@ class WordFacts:
         held = f"labels {_listed(self.values)}" if self.kind == "labels" else f"{self.low:.4g} to {self.high:.4g}"
         held += " (a mask with values in between)" if self.between else ""
         channels = f", {self.channels} channels" if self.channels > 1 else ""
+        channels += f", all alike (bind {self.bound} for one)" if self.bound != self.name else ""
         said = f"{self.name}: {self.cases} x {self.kind}, {size}{channels}{spacing}, {held} {self.unit}".rstrip()
         return f"{said} (looked at {self.looked_at})" if 0 < self.looked_at < self.cases else said
 
@@ -181,7 +188,7 @@ def _facts(word: str, looked_at: Sequence[tuple[Image, Source]], cases: int) -> 
         values=values,
         between=between,
         lossy=suffix in _LOSSY,
-        equal_channels=all(_equal_channels(image) for image in images),
+        equal_channels=all(repeats(image) for image in images),
         looked_at=len(images),
         thickness=thickness(maps),
         extent=extent(maps),
@@ -203,7 +210,7 @@ def _labelled(
     images: Sequence[Image], kind: str, sample: np.ndarray
 ) -> tuple[tuple[int, ...], float | None, list[np.ndarray]]:
     """The values of label maps, what cuts those that lost them (None: nothing does, or need be), and the maps (*S)."""
-    maps = [image.array[0] for image in images if image.array.shape[0] == 1 or _equal_channels(image)]
+    maps = [image.array[0] for image in images if image.array.shape[0] == 1 or repeats(image)]
     if kind == "labels":
         return tuple(int(v) for v in np.unique(np.concatenate([np.unique(i.array) for i in images]))), None, maps
     levels = two_levels(maps) if softened(sample) and len(maps) == len(images) else None
@@ -228,17 +235,12 @@ def _kind(name: str, image: Image) -> str:
         return "pet"
     if image.dtype != "uint8" or not whole:  # 8 bits that a header scales to other values are no picture
         return "grey"
-    return "colour" if image.array.shape[0] == 3 and not _equal_channels(image) else "picture"
+    return "colour" if image.array.shape[0] == 3 and not repeats(image) else "picture"
 
 
 def _shows_air(sample: np.ndarray) -> bool:
     """Whether numbers without a unit, as NIfTI has them, are HU: air near -1000, or at the -1024 that scanners give."""
     return bool(np.mean((sample > -1030) & (sample < -970)) > 0.05)
-
-
-def _equal_channels(image: Image) -> bool:
-    array = image.array
-    return array.shape[0] == 3 and bool((array[0] == array[1]).all() and (array[0] == array[2]).all())
 
 
 def _few(array: np.ndarray, most: int = 200_000) -> np.ndarray:

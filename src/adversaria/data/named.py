@@ -1,7 +1,7 @@
 """The words of data that a recipe binds: an image, a part of an acquisition, or several images as channels.
 
 `low` is an image; `low/measurement` a part of the draw that `low` was reconstructed from; `low+t1` the channels of
-both, one after the other.
+both, one after the other; `film/grey` a picture in colour, or stored as such, as one channel.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from adversaria.data.image import Array, Image
 from adversaria.vocabulary import RAW, UserError
+
+GREY = "grey"
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def bases(name: str) -> list[str]:
@@ -37,6 +40,8 @@ def named(images: Mapping[str, Image], name: str) -> Image:
     image = images[base]
     if not part:
         return image
+    if part == GREY:
+        return grey(image)
     if part not in image.raw:
         raise UserError(
             f"'{base}' brings no '{part}'.",
@@ -48,6 +53,24 @@ def named(images: Mapping[str, Image], name: str) -> Image:
     if np.iscomplexobj(array):
         return replace(image, array=_channels(array), facts={**image.facts, "complex": True})
     return replace(image, array=array)
+
+
+def grey(image: Image) -> Image:
+    """A picture (3, *S) as one channel (1, *S): that which it repeats, else the luma of its colours."""
+    if len(image.array) != 3:
+        return image
+    return image.like(image.array[:1] if repeats(image) else np.tensordot(_LUMA, image.array, 1)[None])
+
+
+def repeats(image: Image) -> bool:
+    """Whether a picture is grey, stored as colour: three channels that are alike."""
+    red = image.array[0]
+    return len(image.array) == 3 and all(np.array_equal(red, other) for other in image.array[1:])
+
+
+def read_as(image: Image, name: str) -> Image:
+    """An image that was read from a file, as a bound name has it where that takes a picture as grey."""
+    return grey(image) if name.endswith(f"/{GREY}") and "+" not in name else image
 
 
 def magnitude(image: Image) -> Image:

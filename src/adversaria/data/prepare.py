@@ -17,7 +17,7 @@ from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Following, Intensity, Scale, Scaling
 from adversaria.data.labels import Labels, label_map
-from adversaria.data.named import is_raw, named
+from adversaria.data.named import GREY, is_raw, named, repeats
 from adversaria.draws import stream
 from adversaria.run import write_json
 from adversaria.vocabulary import RAW, UserError
@@ -156,6 +156,11 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         clipped[word] = scales[word].clipped(image.array if joined else _shown(image))
         arrays[word] = scales[word].forward(image.array)
     arrays |= on_scale(images, plan, scales)
+    tripled = [
+        f"the three channels of '{word}' are alike: --set bind.{word}={plan.bind[word]}/{GREY} learns one"
+        for word, image in shown.items()
+        if word not in maps and repeats(image)
+    ]
     first = next(iter(shown.values()))
     alike = [] if _differ(shown) else ["its images are equal in every voxel: there is nothing to learn"]
     sliced = plan.dims == 2 and first.array.ndim == 4
@@ -175,7 +180,7 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         "units": {word: image.unit for word, image in bound.items() if word not in RAW},
         "spacing": first.spacing,
         "sliced": sliced,
-        "notes": list(dict.fromkeys(t for image in bound.values() for t in image.warnings)) + alike,
+        "notes": list(dict.fromkeys(t for image in bound.values() for t in image.warnings)) + alike + tripled,
         "clipped": clipped,
         "axes": first.axes if first.array.ndim == 4 else "",
     }

@@ -45,6 +45,10 @@ def _round(value: float, how: Callable[[float], int]) -> float:
     return how(value / step) * step
 
 
+def _channels(word: WordFacts) -> int:
+    return 1 if word.bound != word.name else word.channels
+
+
 def _quoted(name: str) -> str:
     return name if name.replace("_", "").isalnum() and not name.isdigit() else f'"{name}"'
 
@@ -131,7 +135,7 @@ def translate(choice: "Choice") -> list[str]:
     """Pix2pix with a U-Net."""
     assert choice.source is not None
     return [
-        f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.name)}}}",
+        f"bind: {{source: {_quoted(choice.source.bound)}, target: {_quoted(choice.target.bound)}}}",
         "intensity:",
         f"  source: {_intensity(choice.source)}",
         f"  target: {_intensity(choice.target)}",
@@ -146,11 +150,11 @@ def translate(choice: "Choice") -> list[str]:
 def unpaired(choice: "Choice") -> list[str]:
     """CycleGAN with ResNets."""
     assert choice.source is not None
-    equal = choice.source.channels == choice.target.channels
+    equal = _channels(choice.source) == _channels(choice.target)
     identity = ["  identity: 5.0  # without it the grey values may come out inverted"] if equal else []
     network = f"!ResNetGenerator {{blocks: 6, width: {choice.width}}}"
     return [
-        f"bind: {{source: {_stream('a', choice.source.name)}, target: {_stream('b', choice.target.name)}}}"
+        f"bind: {{source: {_stream('a', choice.source.bound)}, target: {_stream('b', choice.target.bound)}}}"
         "  # streams of their own: nothing pairs them",
         "intensity:",
         f"  source: {_intensity(choice.source)}",
@@ -183,7 +187,7 @@ def segment(choice: "Choice") -> list[str]:
     assert choice.source is not None
     classes = _classes(choice.target)
     return [
-        f"bind: {{source: {_quoted(choice.source.name)}, mask: {_quoted(choice.target.name)}}}",
+        f"bind: {{source: {_quoted(choice.source.bound)}, mask: {_quoted(choice.target.bound)}}}",
         *_shrunk(choice, choice.source, "mask"),
         "intensity:",
         f"  source: {_intensity(choice.source)}",
@@ -214,7 +218,7 @@ def mask_to_image(choice: "Choice") -> list[str]:
     """SPADE: the label map speaks at every scale."""
     assert choice.source is not None
     return [
-        f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.name)}}}",
+        f"bind: {{source: {_quoted(choice.source.bound)}, target: {_quoted(choice.target.bound)}}}",
         *_shrunk(choice, choice.target, "source"),
         "intensity:",
         f"  source: {_map(choice.source)}",
@@ -243,7 +247,7 @@ def synthesise(choice: "Choice") -> list[str]:
     grid = [f"grid: !Resized {{size: {side}}}  # {why}"] if side else []
     judge = "ProjectionDiscriminator" if choice.classes else "ResidualDiscriminator"
     return [
-        f"bind: {{image: {_quoted(choice.target.name)}{classed}}}",
+        f"bind: {{image: {_quoted(choice.target.bound)}{classed}}}",
         *grid,
         f"intensity: {{image: {_intensity(choice.target).partition('  #')[0]}}}",
         f"game: !{'CGAN' if choice.classes else 'GAN'}",

@@ -3,7 +3,8 @@
 `acquire` maps a new word to an operator with `of`, the word that it measures:
 `quarter_dose: !LowDoseCT {of: full_dose, fraction: 0.25}`. Parts of the same draw are bound beside it, and several
 images are joined to the channels of one: `bind: {source: low+t1, measurement: low/measurement, target: t2}`. Unpaired
-streams prefix their words: `bind: {source: a.low, target: b.ct}`.
+streams prefix their words: `bind: {source: a.low, target: b.ct}`. A picture in colour, or stored as such, is bound as
+one channel by `film/grey`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from adversaria.data.feed import Sampling, Uniform
 from adversaria.data.grid import Grid
 from adversaria.data.intensity import Following, Intensity, Shared, Window
 from adversaria.data.labels import Labels
-from adversaria.data.named import is_raw
+from adversaria.data.named import GREY, is_raw
 from adversaria.data.phantoms.phantom import Phantom
 from adversaria.engine.optimising import Constant, Schedule
 from adversaria.games.optimisers import Optimiser
@@ -293,7 +294,7 @@ def check(recipe: Recipe) -> None:
     acquired = {name.rpartition(".")[2] for name in recipe.acquisitions()}
     for word, name in recipe.bind.items():
         base, _, part = name.rpartition(".")[2].partition("/")
-        if part and base not in acquired:
+        if part and part != GREY and base not in acquired:
             raise UserError(
                 f"{recipe.name}: bind.{word} is a part of '{base}', which is not under acquire.",
                 near(base, list(acquired)) or f"Write acquire: {{{base}: !Fourier {{of: ...}}}}.",
