@@ -20,7 +20,7 @@ VERSIONS = {
     "samples": 1,
     "classes": 1,
     "labels": 1,
-    "joint": 1,
+    "joint": 2,
     "features": 1,
     "clusters": 1,
     "patches": 1,

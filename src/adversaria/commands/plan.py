@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _SHARE = 0.6  # of the free memory that a training may take
 _TRIES = 6
 _PLAYS = (500, 50_000)
+_DRAWN = 4_000  # plays: images that nothing is given for take thousands
 
 
 def plan(
@@ -30,7 +31,8 @@ def plan(
 
     A few images of every word are looked at: unit, range, spacing, sizes, pairs, labels. The recipe is tried
     with three plays on this machine; batch, patch or width are halved until it fits, and the number of plays
-    fills the minutes. Nothing is trained yet. Exit code 2 where nothing can be trained, with the reason.
+    fills the minutes; networks that draw from nothing are made lighter until thousands of plays do. Nothing is
+    trained yet. Exit code 2 where nothing can be trained, with the reason.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ def plan(
     limit = memory or free * _SHARE
     choice = choose(data, Machine(limit, gpu), task, source, target)
     choice, seconds, took = _fitting(choice, data, folder, limit)
+    if choice.task == "synthesise":
+        choice, seconds, took = _in_time(choice, data, folder, minutes, (seconds, took))
     plays = int(min(max(minutes * 60 / seconds, _PLAYS[0]), _PLAYS[1]))
     choice = replace(choice, plays=_round(plays))
     measured = (
@@ -115,6 +119,17 @@ def _fitting(choice: "Choice", data: Any, folder: Path, limit: float) -> tuple["
             f"even a small network took {took:.1f} GiB, more than {limit:.1f}.", "Give --memory, or smaller images."
         )
     return choice, seconds, took
+
+
+def _in_time(
+    choice: "Choice", data: Any, folder: Path, minutes: float, took: tuple[float, float]
+) -> tuple["Choice", float, float]:
+    """Make a plan lighter until thousands of its plays fit the minutes."""
+    from adversaria.recipes.planning import lighter
+
+    while minutes * 60 / took[0] < _DRAWN and (less := lighter(choice)) is not None:
+        choice, took = less, _tried(less, data, folder)
+    return choice, *took
 
 
 def _tried(choice: "Choice", data: Any, folder: Path) -> tuple[float, float]:

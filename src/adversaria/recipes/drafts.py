@@ -244,7 +244,8 @@ def synthesise(choice: "Choice") -> list[str]:
     side = f"[{', '.join([str(size)] * choice.target.dims)}]" if not flat else ""
     sides = " x ".join(str(low) for low, _ in choice.target.sizes)
     why = f"whole images, made small enough to learn: of {sides} pixels the smallest becomes {size} a side"
-    grid = [f"grid: !Resized {{size: {side}}}  # {why}"] if side else []
+    lost = "; their proportion is lost" if len({low for low, _ in choice.target.sizes}) > 1 else ""
+    grid = [f"grid: !Resized {{size: {side}}}  # {why}{lost}"] if side else []
     judge = "ProjectionDiscriminator" if choice.classes else "ResidualDiscriminator"
     return [
         f"bind: {{image: {_quoted(choice.target.bound)}{classed}}}",

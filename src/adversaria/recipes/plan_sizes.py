@@ -7,6 +7,7 @@ from math import prod, sqrt
 from adversaria.data.fingerprint import WordFacts
 from adversaria.vocabulary import UserError
 
+_MAGNIFIED = 1.15  # how much a side may grow to reach a power of two, before half of it would be lost
 _WIDE = 4.0  # pixels that the parts of a map must keep on a small grid to be found on it; drawn from, one is enough
 
 
@@ -23,7 +24,8 @@ def patch(words: Sequence[WordFacts], dims: int, machine: Machine, square: bool)
     sides = [min(word.sizes[axis][0] for word in words) for axis in range(dims)]
     if square:
         largest = (64 if dims == 2 else 32) * (2 if machine.gpu else 1)
-        return (_power(min(*sides, largest) if dims > 1 else sides[0]),) * dims
+        resized = all(word.dims == dims for word in words)
+        return (_power(int(min(*sides, largest) * (_MAGNIFIED if resized else 1.0))),) * dims
     cut = tuple(_floor(side, _largest(dims, machine)) for side in sides)
     if min(cut) < 16:
         size = " x ".join(map(str, sides))
