@@ -15,7 +15,7 @@ from adversaria.data.grid import Resized
 from adversaria.data.labels import Labels
 from adversaria.data.read import read_image
 from adversaria.recipes import read_recipe
-from adversaria.recipes.planning import Machine, choose, draft, smaller
+from adversaria.recipes.planning import Machine, choose, draft, lighter, smaller
 from adversaria.vocabulary import UserError
 from shell import call, refused, told
 
@@ -169,6 +169,17 @@ def test_a_plan_that_takes_too_much_is_made_smaller_to_an_end(tmp_path):
     while (less := smaller(steps[-1])) is not None:
         steps.append(less)
     assert steps[-1].batch == 1 and min(steps[-1].patch) <= 32 and steps[-1].width <= 8 and len(steps) < 12
+
+
+def test_what_is_drawn_is_whole_and_may_become_lighter(tmp_path):
+    """A side of 28 becomes 32 rather than 16, one of 27 does not; then narrower, smaller, no more."""
+    for side, patch in ((28, 32), (27, 16), (64, 64), (120, 64)):
+        choice, _ = planned(folder(tmp_path / str(side), {"a": "grey"}, side=side), tmp_path, task="synthesise")
+        assert choice.patch == (patch, patch)
+    steps = [choice]
+    while (less := lighter(steps[-1])) is not None:
+        steps.append(less)
+    assert [(step.width, step.patch[0]) for step in steps] == [(24, 64), (12, 64), (12, 32)]
 
 
 def test_the_command_tries_its_recipe_and_the_recipe_trains(tmp_path, capsys):
