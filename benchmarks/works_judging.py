@@ -14,7 +14,7 @@ from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game, read_recipe
 from benchmarks.images import frechet, trained_features
 from benchmarks.translation import Learned, Row, Words, dice, faster, seeded
-from benchmarks.works_twins import accuracy, agreed, area, linear, purity, shifted, trained
+from benchmarks.works_twins import accuracy, agreed, area, linear, purity, shifted, trained, varied
 
 VERSIONS = {
     "samples": 1,
@@ -117,33 +117,52 @@ def square(image: Tensor) -> Tensor:
 
 
 def classes(
-    key: str, seconds: float, changes: Changes, kinds: tuple[Changes, ...], counts: tuple[int, ...], balance: bool
+    key: str,
+    seconds: float,
+    changes: Changes,
+    kinds: tuple[Changes, ...],
+    counts: tuple[int, ...],
+    balance: bool,
+    classic: int = 0,
 ) -> Row:
-    """A GAN for each class; a classifier with and without its images, and with shifted and mirrored copies instead."""
-    real, made, test, plays, spent = [], [], [], 0, 0.0
+    """A GAN for each class; a classifier with and without its images, and with shifted and mirrored copies instead.
+
+    With `classic`, each real image is first turned, mirrored, scaled and moved so often; the GAN learns from all of
+    these, the classifier too, and as many generated ones are added.
+    """
+    real, made, test, copies, plays, spent = [], [], [], [], 0, 0.0
     for kind, (more, count) in enumerate(zip(kinds, counts, strict=True)):
         recipe = opened(key, (*changes, *more))
         real.append(words(recipe, count, TRAIN + 2000 * kind)["image"])
         test.append(words(recipe, 100, REAL + 2000 * kind)["image"])
         seeded(kind)
-        learned = played(recipe, game_of(recipe, {"image": real[-1]}), [{"image": real[-1]}], seconds / len(kinds))
-        made.append(drawn(learned, max(counts) - count if balance else 2 * count))
+        wanted = classic * count or (max(counts) - count if balance else 2 * count)
+        if not wanted:  # the largest class of a set that is balanced
+            made.append(real[-1][:0])
+            copies.append(real[-1][:0])
+            continue
+        copied = real[-1][torch.arange(wanted) % count]
+        copies.append(varied(copied, kind) if classic else shifted(copied, kind))
+        seen = {"image": torch.cat([real[-1], copies[-1]]) if classic else real[-1]}
+        learned = played(recipe, game_of(recipe, seen), [seen], seconds / len(kinds))
+        made.append(torch.cat([copies[-1], drawn(learned, wanted)]) if classic else drawn(learned, wanted))
         plays, spent = plays + learned.plays, spent + learned.seconds
-    copies = [
-        shifted(r[torch.arange(len(m)) % len(r)], kind) for kind, (r, m) in enumerate(zip(real, made, strict=True))
-    ]
     judged = [np.mean([accuracy(real, more, test, seed) for seed in range(3)]) for more in (made, None, copies)]
+    said = "generated images fill the small classes" if balance else "twice as many generated as real images"
     return Row(
         game=key,
         purpose="a classifier trained on real and generated images",
         measure="balanced accuracy, mean of 3 classifiers",
         better="higher",
         value=float(judged[0]),
-        baselines={"real images alone": float(judged[1]), "real and shifted copies": float(judged[2])},
+        baselines={
+            "real images alone": float(judged[1]),
+            f"real and {'varied' if classic else 'shifted'} copies": float(judged[2]),
+        },
         data=f"{'+'.join(map(str, counts))} training images, 100 test images a class",
         plays=plays,
         cpu_seconds=round(spent, 1),
-        note="generated images fill the small classes" if balance else "twice as many generated as real images",
+        note=f"{classic} varied copies of each image, and as many generated ones" if classic else said,
     )
 
 

@@ -23,6 +23,7 @@ PLANS: dict[str, Any] = {
             "kinds": (("phantom.shares=[1, 0, 0]",), ("phantom.shares=[0, 1, 0]",), ("phantom.shares=[0, 0, 1]",)),
             "counts": (36, 43, 44),
             "balance": False,
+            "classic": 20,
         },
     ),
     "madani-2018b": Plan("labels", (*PAIR, "game.generator.width=32", "game.discriminator.width=32")),

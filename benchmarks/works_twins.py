@@ -91,6 +91,20 @@ def shifted(images: Tensor, name: int) -> Tensor:
     return torch.stack(made) if made else images
 
 
+def varied(images: Tensor, name: int) -> Tensor:
+    """Classic augmentation: turned by any angle, perhaps mirrored, scaled by a tenth, moved by up to 2 pixels."""
+    from torch.nn.functional import affine_grid, grid_sample
+
+    random = stream("varied", name)
+    angle, size = random.uniform(0, 2 * np.pi, len(images)), random.uniform(0.9, 1.1, len(images))
+    mirror, move = random.choice([-1.0, 1.0], len(images)), random.uniform(-2, 2, (len(images), 2))
+    turn = np.array([[np.cos(angle) * mirror, -np.sin(angle)], [np.sin(angle) * mirror, np.cos(angle)]]) / size
+    shift = 2 * move.T[:, None] / images.shape[-1]
+    place = torch.from_numpy(np.concatenate([turn, shift], 1)).float().movedim(-1, 0)
+    at = affine_grid(place, list(images.shape), align_corners=False)
+    return grid_sample(images, at, padding_mode="reflection", align_corners=False)
+
+
 def linear(image: Tensor, label: Tensor, test: Tensor) -> Tensor:
     """Probabilities (N, K) of a logistic regression on standardised entries."""
     from sklearn.linear_model import LogisticRegression
