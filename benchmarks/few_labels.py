@@ -1,7 +1,7 @@
 """Semi-supervised works over the share of labels: what do unlabelled images add to the same network from labels alone?
 
 `python -m benchmarks.few_labels [--seconds 60]` plays two works of Table 4 with 3, 10 and 100% of 200 labelled cases
-(256 unlabelled ones beside them) from three seeds each, at one thread, and scores 384 unseen cases by the area under
+(1,024 unlabelled ones beside them) from three seeds each, at one thread, and scores 384 unseen cases by the area under
 the ROC curve (for several classes the mean of one against the rest). The twin is the same network trained on the
 labels alone, for as many steps, at most 400. A seed draws the labelled cases, the initial weights and the order.
 Rows that exist are skipped; `few_labels.json` and `FEW_LABELS.md` are written after every row.

@@ -20,6 +20,7 @@ from torch import Tensor
 from adversaria.data.intensity import Percentile, Window
 from adversaria.data.phantoms import Phantom
 from adversaria.draws import Draws, order, stream
+from adversaria.engine.averages import Averages
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
 from adversaria.games import Adam, Game
@@ -76,7 +77,10 @@ def subjects(phantom: Phantom, count: int, rules: Mapping[str, Percentile | Wind
 
 
 class Learned:
-    """A game that is played on streams of words for a number of plays, or until the seconds are over."""
+    """A game that is played on streams of words for a number of plays, or until the seconds are over.
+
+    Players with an `average` end with their averaged weights.
+    """
 
     def __init__(
         self,
@@ -86,16 +90,24 @@ class Learned:
         batch: int = 8,
         optimisers: Mapping[str, Optimiser] | None = None,
         seconds: float = SECONDS,
+        average: Mapping[str, float] | None = None,
     ):
         fast = {player: faster(stated) for player, stated in game.optimisers.items()}
         made = build(game, {**fast, **(optimisers or {})})
-        table = Table(game, step=lambda player: made[player].step())
+        averages = Averages(game, average or {})
+
+        def step(player: str) -> None:
+            made[player].step()
+            averages.update(player)
+
+        table = Table(game, step=step)
         start, self.plays = time.process_time(), 0
         game.train()
         while self.plays < plays and time.process_time() - start < seconds:
             game.plays = self.plays
             table.play([{**self.batch(streams, batch), "draws": Draws(0, self.plays, range(batch))}])
             self.plays += 1
+        averages.swap()
         self.seconds, self.game = time.process_time() - start, game.eval()
 
     def batch(self, streams: Sequence[Words], size: int) -> Words:
