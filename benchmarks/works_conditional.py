@@ -27,7 +27,8 @@ from adversaria.networks import SegmentationUNet
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, Words, seeded
-from benchmarks.works_translation import Played, Values, dices, play, row, supervised
+from benchmarks.works_rows import Values, dices, row
+from benchmarks.works_translation import Played, play, supervised
 from benchmarks.works_twins import Small, trained
 
 VERSION = 1

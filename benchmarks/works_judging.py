@@ -1,6 +1,7 @@
 """Ways to judge a work at its own purpose. Each plays its recipe's game for a budget and gives a row."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -14,13 +15,14 @@ from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game, read_recipe
 from benchmarks.images import frechet, trained_features
 from benchmarks.translation import Learned, Row, Words, dice, faster, seeded
-from benchmarks.works_twins import accuracy, agreed, area, linear, purity, shifted, trained, varied
+from benchmarks.works_rows import row
+from benchmarks.works_twins import area, linear, purity, right, segmented, shifted, trained, varied
 
 VERSIONS = {
     "samples": 2,
-    "classes": 1,
+    "classes": 2,
     "labels": 2,
-    "joint": 3,
+    "joint": 4,
     "features": 2,
     "clusters": 2,
     "patches": 1,
@@ -148,22 +150,22 @@ def classes(
         learned = played(recipe, game_of(recipe, seen), [seen], seconds / len(kinds))
         made.append(torch.cat([copies[-1], drawn(learned, wanted)]) if classic else drawn(learned, wanted))
         plays, spent = plays + learned.plays, spent + learned.seconds
-    judged = [np.mean([accuracy(real, more, test, seed) for seed in range(3)]) for more in (made, None, copies)]
     said = "generated images fill the small classes" if balance else "twice as many generated as real images"
-    return Row(
-        game=key,
-        purpose="a classifier trained on real and generated images",
-        measure="balanced accuracy, mean of 3 classifiers",
-        better="higher",
-        value=float(judged[0]),
-        baselines={
-            "real images alone": float(judged[1]),
-            f"real and {'varied' if classic else 'shifted'} copies": float(judged[2]),
-        },
-        data=f"{'+'.join(map(str, counts))} training images, 100 test images a class",
-        plays=plays,
-        cpu_seconds=round(spent, 1),
-        note=f"{classic} varied copies of each image, and as many generated ones" if classic else said,
+    said = f"{classic} varied copies of each image, and as many generated ones" if classic else said
+    nothing = [r[:0] for r in real]
+    sets = {
+        "output": made,
+        "real images alone": nothing,
+        f"real and {'varied' if classic else 'shifted'} copies": copies,
+    }
+    return row(
+        key,
+        "a classifier trained on real and generated images",
+        "balanced accuracy, mean of 3 classifiers",
+        "higher",
+        {name: right(real, more, test, 3) for name, more in sets.items()},
+        SimpleNamespace(plays=plays, seconds=spent),
+        f"{'+'.join(map(str, counts))} training images, 100 test images a class; {said}",
     )
 
 
@@ -202,19 +204,15 @@ def joint(key: str, seconds: float, changes: Changes, subjects: int = 32, segmen
     learned = played(recipe, game_of(recipe, {"image": train}), [{"image": train}], seconds)
     made = drawn(learned, 4 * subjects)
     copies = shifted(train[torch.arange(len(made)) % len(train)], 0)
-    scores = [
-        np.mean([agreed(torch.cat([train, *more]), test, seed) for seed in range(segmenters)])
-        for more in ([made], [], [copies])
-    ]
-    return learned.row(
-        game=key,
-        purpose="a segmenter trained on real and generated pairs",
-        measure=f"Dice, mean of {segmenters} segmenters",
-        better="higher",
-        value=float(scores[0]),
-        baselines={"real pairs alone": float(scores[1]), "real and shifted copies": float(scores[2])},
-        data=f"{subjects} training slices, 128 test slices",
-        note="four generated pairs a real one",
+    sets = {"output": [made], "real pairs alone": [], "real and shifted copies": [copies]}
+    return row(
+        key,
+        "a segmenter trained on real and generated pairs",
+        f"Dice, mean of {segmenters} segmenter{'s' if segmenters > 1 else ''}",
+        "higher",
+        {name: segmented(torch.cat([train, *more]), test, segmenters) for name, more in sets.items()},
+        learned,
+        f"{subjects} training slices, 128 test slices; four generated pairs a real one",
     )
 
 

@@ -29,7 +29,8 @@ from adversaria.run import Run
 from adversaria.tasks.segment import mean_dice
 from adversaria.vocabulary import Batch
 from benchmarks.translation import Row
-from benchmarks.works_translation import Played, Values, play, row
+from benchmarks.works_rows import Values, row
+from benchmarks.works_translation import Played, play
 
 VERSION = 1
 # played for longer; named before any of them was run

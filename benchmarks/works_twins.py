@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from adversaria.draws import order, stream
 from adversaria.networks import SegmentationUNet
-from benchmarks.translation import dice
+from benchmarks.works_rows import dices
 
 
 class Small(nn.Sequential):
@@ -64,21 +64,34 @@ def logits(network: nn.Module, image: Tensor) -> Tensor:
     return found["label"] if isinstance(found, dict) else found
 
 
-def accuracy(real: Sequence[Tensor], more: Sequence[Tensor] | None, test: Sequence[Tensor], seed: int) -> float:
-    """Balanced accuracy of a classifier trained on images listed by class, and on `more` of them."""
-    torch.manual_seed(seed)
-    sets = [torch.cat([r, m]) for r, m in zip(real, more, strict=True)] if more else list(real)
+def right(real: Sequence[Tensor], more: Sequence[Tensor], test: Sequence[Tensor], seeds: int) -> list[float]:
+    """How often each test image, in the order of the classes, is told by classifiers of other seeds.
+
+    They are trained on images listed by class, and on `more` of them; what their mean over classes of one size is
+    called is balanced accuracy.
+    """
+    sets = [torch.cat([r, m]) for r, m in zip(real, more, strict=True)]
     wanted = torch.cat([torch.full((len(s),), kind) for kind, s in enumerate(sets)])
-    told = trained(Small(real[0].shape[1], len(real)), torch.cat(sets), wanted, 600)
-    return float(np.mean([(told(t).argmax(1) == kind).float().mean() for kind, t in enumerate(test)]))
+    found = []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        told = trained(Small(real[0].shape[1], len(real)), torch.cat(sets), wanted, 600)
+        found.append(torch.cat([(told(t).argmax(1) == kind).float() for kind, t in enumerate(test)]))
+    return torch.stack(found).mean(0).tolist()
 
 
-def agreed(pairs: Tensor, test: Tensor, seed: int) -> float:
-    """Dice of a U-Net trained on images whose last channel is the map (-1 or 1), by Dice and cross entropy."""
-    torch.manual_seed(seed)
-    network = SegmentationUNet(pairs.shape[1] - 1, 2, depth=3, width=12, norm="instance")
-    told = trained(network, pairs[:, :-1], (pairs[:, -1] > 0).long(), 400, 8, small_regions)
-    return dice(told(test[:, :-1]).argmax(1), (test[:, -1] > 0).long(), (1,))
+def segmented(pairs: Tensor, test: Tensor, seeds: int) -> list[float]:
+    """Dice of each test case that shows something, mean over U-Nets of other seeds.
+
+    Trained on images whose last channel is the map (-1 or 1), by Dice and cross entropy.
+    """
+    wanted, found = (test[:, -1:] > 0).long(), []
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        network = SegmentationUNet(pairs.shape[1] - 1, 2, depth=3, width=12, norm="instance")
+        told = trained(network, pairs[:, :-1], (pairs[:, -1] > 0).long(), 400, 8, small_regions)
+        found.append(dices(told(test[:, :-1]).argmax(1, keepdim=True), wanted, (1,)))
+    return np.mean(found, 0).tolist()
 
 
 def shifted(images: Tensor, name: int) -> Tensor:
