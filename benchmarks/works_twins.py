@@ -137,7 +137,14 @@ def area(found: Tensor, label: Tensor) -> float:
     return float(np.mean([roc_auc_score((label == k).numpy(), found[:, k].numpy()) for k in kinds]))
 
 
-def purity(found: Tensor, label: Tensor) -> float:
-    """Share of the cases that belong to their cluster's commonest class."""
-    counts = [label[found == k].bincount().max() for k in found.unique()]
-    return float(torch.stack(counts).sum()) / len(label)
+def areas(found: Tensor, label: Tensor) -> list[float]:
+    """What each case adds to the AUC: jackknife pseudo-values, whose mean is nearly the AUC and spread its own."""
+    count, whole = len(label), area(found, label)
+    kept = [torch.arange(count) != k for k in range(count)]
+    return [count * whole - (count - 1) * area(found[others], label[others]) for others in kept]
+
+
+def pure(found: Tensor, label: Tensor) -> list[float]:
+    """Whether each case belongs to its cluster's commonest class; the mean is the purity."""
+    commonest = {int(k): label[found == k].bincount().argmax() for k in found.unique()}
+    return [float(commonest[int(k)] == kind) for k, kind in zip(found, label, strict=True)]
