@@ -250,13 +250,16 @@ def test_the_truth_may_lie_in_the_other_domain():
     assert word_of(plain) == "source" and truth_of(plain) == "lesion"
 
 
-def test_a_strip_takes_cases_of_different_sizes(tmp_path):
+def test_a_strip_takes_cases_of_different_sizes_and_shows_small_ones_in_blocks(tmp_path):
     from adversaria.tasks.pictures import strip
 
     rows = [[np.zeros(size, np.float32)] * 2 for size in ((8, 6), (5, 9))]
     strip(rows, 0.0, 1.0, tmp_path / "strip.png", "a test")
     with Picture.open(tmp_path / "strip.png") as picture:
-        assert picture.size == (2 * 11 - 2, 8 + 2 + 5)
+        assert picture.size == (2 * (14 * 9 + 2) - 2, 14 * 8 + 2 + 14 * 5), "9 pixels to at most 128: blocks of 14"
+    strip([[np.eye(200, dtype=np.float32)]], 0.0, 1.0, tmp_path / "strip.png", "a test")
+    with Picture.open(tmp_path / "strip.png") as picture:
+        assert picture.size == (200, 200)
 
 
 def test_only_games_that_segment_are_scored_as_segmenters():

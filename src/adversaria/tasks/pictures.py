@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+SEEN = 128  # pixels of the screen that a small slice is brought to
+
 
 def grey(image: Array, low: float, high: float) -> NDArray[np.uint8]:
     """Bring one slice (H, W) to 8 bits within a window."""
@@ -71,17 +73,20 @@ def contoured(plane: Array, labels: NDArray[Any]) -> Array:
 def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: str) -> None:
     """Write rows of slices as one PNG that says in a text chunk that it is synthetic or derived.
 
-    Beside slices in colour (H, W, 3), grey ones (H, W) are drawn in grey; shorter rows end in black.
+    Beside slices in colour (H, W, 3), grey ones (H, W) are drawn in grey; shorter rows end in black. Where all slices
+    are small, a pixel is drawn as a block of them, so that they can be seen.
     """
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
     gap = 2
     drawn = []
+    block = max(1, SEEN // max(side for row in rows for tile in row for side in tile.shape[:2]))
     colour = any(tile.ndim == 3 for row in rows for tile in row)
     for row in rows:
         row = [np.stack([tile] * 3, -1) if colour and tile.ndim == 2 else tile for tile in row]
-        tiles = [np.pad(grey(tile, low, high), [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
+        tiles = [grey(tile, low, high).repeat(block, 0).repeat(block, 1) for tile in row]
+        tiles = [np.pad(tile, [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
         drawn.append(np.concatenate(tiles, 1))
     wide = max(row.shape[1] for row in drawn)  # cases differ in size
     drawn = [np.pad(row, [(0, 0), (0, wide - row.shape[1]), *[(0, 0)] * (row.ndim - 2)]) for row in drawn]
