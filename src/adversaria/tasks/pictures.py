@@ -85,8 +85,9 @@ def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: st
     colour = any(tile.ndim == 3 for row in rows for tile in row)
     for row in rows:
         row = [np.stack([tile] * 3, -1) if colour and tile.ndim == 2 else tile for tile in row]
-        row = [grey(tile, low, high).repeat(block, 0).repeat(block, 1) for tile in row]
-        tiles = [np.pad(tile, [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in row]
+        small = [grey(tile, low, high) for tile in row]
+        large = [tile.repeat(block, 0).repeat(block, 1) for tile in small]
+        tiles = [np.pad(tile, [(0, gap), (0, gap), *[(0, 0)] * (tile.ndim - 2)]) for tile in large]
         drawn.append(np.concatenate(tiles, 1))
     wide = max(row.shape[1] for row in drawn)  # cases differ in size
     drawn = [np.pad(row, [(0, 0), (0, wide - row.shape[1]), *[(0, 0)] * (row.ndim - 2)]) for row in drawn]
