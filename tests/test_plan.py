@@ -194,7 +194,7 @@ def test_the_command_tries_its_recipe_and_the_recipe_trains(tmp_path, capsys):
 
 
 def test_grey_stored_as_colour_is_learned_as_one_channel(tmp_path, capsys):
-    """Planned so; the run reads such files, and coloured ones by their luma; without it, the training says what to do."""
+    """Planned so; the run reads such files, coloured ones by their luma; without it, the training says what to do."""
     place, recipe = folder(tmp_path / "d", {"film": "tripled", "soft": "tripled"}), tmp_path / "mine.yaml"
     assert call("plan", place, "-o", recipe, "--minutes", "1", "--quiet") == 0
     assert read_recipe(str(recipe)).bind == {"source": "film/grey", "target": "soft/grey"}
