@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+import adversaria
 from adversaria import losses
 from adversaria.losses.vgg import VGG19Features
 from adversaria.vocabulary import UserError
@@ -26,6 +27,20 @@ def layers() -> nn.Sequential:
 
 def named(layers: nn.Sequential) -> dict[str, Tensor]:
     return {f"features.{name}": tensor for name, tensor in layers.state_dict().items()}
+
+
+RUN = """
+phantom: !Brain {size: 32}
+subjects: {train: 2, validation: 1, test: 2}
+bind: {source: t1, target: t2}
+intensity: {source: !Percentile {}, target: !Percentile {}}
+game: !Pix2Pix
+  generator: !UNet {depth: 3, width: 4}
+  discriminator: !PatchGAN {layers: 1, width: 4}
+  terms: {perceptual: !Perceptual {features: vgg19}}
+train: {plays: 1, batch: 1, patch: [32, 32]}
+evaluate: {range: [-1, 1], scaled: true}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +116,15 @@ def test_damaged_and_foreign_files_are_named(weights, tmp_path):
 def test_other_channels_are_refused(weights):
     with pytest.raises(UserError, match="one or three channels"):
         VGG19Features(weights, layers=("conv1_1",))(torch.zeros(1, 2, 8, 8))
+
+
+def test_a_run_that_learned_with_it_is_used_without_it(weights, tmp_path):
+    """What a loss looked through is not part of what was learned."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RUN)
+    asked = {"plays": 1, "weights": [f"vgg19={weights}"], "quiet": True}
+    adversaria.train(str(recipe), out=tmp_path / "run", **asked)
+    scores = adversaria.evaluate(tmp_path / "run", quiet=True)
+    assert {score.method for score in scores} == {"input", "output"}
+    with pytest.raises(UserError, match="--weights vgg19=PATH"):
+        adversaria.train(str(recipe), out=tmp_path / "run", plays=2, quiet=True)
