@@ -65,6 +65,7 @@ def test_nuclei_are_segmented_and_drawn_from_one_mask_an_object(real, tmp_path, 
         shutil.copytree(case, folder / case.name)
     choice = planned(folder, tmp_path / "draw.yaml", task="mask-to-image")
     assert choice.whole and choice.patch == (64, 64)
+    assert choice.target.bound == "image/grey", "fluorescence is grey, stored as colour"
     tiny = sets("game.generator.width=4", "game.generator.hidden=8", "game.discriminator.width=4", "train.batch=1")
     words = ("train", tmp_path / "draw.yaml", "--data", folder, "--plays", "1", "--quiet", *tiny)
     assert call(*words, "--out", tmp_path / "drawn") == 0
@@ -73,7 +74,7 @@ def test_nuclei_are_segmented_and_drawn_from_one_mask_an_object(real, tmp_path, 
     assert call("apply", tmp_path / "drawn", "-i", tmp_path / "mask.png", "-o", tmp_path / "made.png") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert "grid of 64 x 64, and the result brought back to its own 96 x 128" in said
-    assert read_image(tmp_path / "made.png").array.shape == (3, 96, 128)
+    assert read_image(tmp_path / "made.png").array.shape == (1, 96, 128)
     assert planned(folder, tmp_path / "find.yaml").task == "segment"
     tiny = sets("game.segmenter.width=4", "game.discriminator.width=4", "train.batch=1")
     words = ("train", tmp_path / "find.yaml", "--data", folder, "--plays", "1", "--quiet", *tiny)
