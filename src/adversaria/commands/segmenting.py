@@ -91,6 +91,7 @@ def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, to
     from adversaria.commands.set_scoring import choose
     from adversaria.commands.viewing import keep_slice
     from adversaria.data.labels import label_map
+    from adversaria.data.named import named
     from adversaria.data.prepare import compared, measured
 
     recipe, run = restored.recipe, restored.run.folder.name
@@ -103,10 +104,10 @@ def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, to
     done.rule = {"reference": "labels", "classes": rule.named(), "cases": {}}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = recipe.intensities()[word].fit(placed(recipe, images[plan.bind[word]], word).array)
+        scale = recipe.intensities()[word].fit(placed(recipe, named(images, plan.bind[word]), word).array)
         if part.slices is not None:
             images = {name: image.block(part.slices) for name, image in images.items()}
-        image, truth = images[plan.bind[word]], label_map(images[truth_word])
+        image, truth = named(images, plan.bind[word]), label_map(named(images, truth_word))
         wanted = rule.fit(truth.array).forward(truth.array).astype(np.int16)
         found, _ = classes_in(restored, image, case.handle, scale=scale, on_grid=part.slices is not None)
         done.rule["cases"][case.handle] = fingerprint(wanted)

@@ -17,7 +17,7 @@ from adversaria.data.grid import Grid
 from adversaria.data.image import Image
 from adversaria.data.intensity import Following, Intensity, Scale, Scaling
 from adversaria.data.labels import Labels, label_map
-from adversaria.data.named import GREY, is_raw, named, repeats
+from adversaria.data.named import GREY, bases, is_raw, named, repeats
 from adversaria.draws import stream
 from adversaria.run import write_json
 from adversaria.vocabulary import RAW, UserError
@@ -276,7 +276,7 @@ def on_grid(images: Mapping[str, Image], plan: Plan) -> dict[str, Image]:
     """Put a case's images on the plan's grid; numbers, and all images where there is no grid, stay as they are."""
     if plan.grid is None:
         return dict(images)
-    maps = {plan.bind.get(word, word) for word in plan.grid.labels}
+    maps = {base for word in plan.grid.labels for base in bases(plan.bind.get(word, word))}
     if any(image.raw for image in images.values()):
         raise UserError("raw data cannot be put on another grid.", "Leave the recipe's grid out.")
     return {w: plan.grid.place(i, w in maps) if i.array.ndim > 1 else i for w, i in images.items()}

@@ -187,7 +187,7 @@ def segment(choice: "Choice") -> list[str]:
     assert choice.source is not None
     classes = _classes(choice.target)
     return [
-        f"bind: {{source: {_quoted(choice.source.bound)}, mask: {_quoted(choice.target.bound)}}}",
+        f"bind: {{source: {_quoted(choice.source.bound)}, mask: {_quoted(choice.target.name)}}}",
         *_shrunk(choice, choice.source, "mask"),
         "intensity:",
         f"  source: {_intensity(choice.source)}",
@@ -218,7 +218,7 @@ def mask_to_image(choice: "Choice") -> list[str]:
     """SPADE: the label map speaks at every scale."""
     assert choice.source is not None
     return [
-        f"bind: {{source: {_quoted(choice.source.bound)}, target: {_quoted(choice.target.bound)}}}",
+        f"bind: {{source: {_quoted(choice.source.name)}, target: {_quoted(choice.target.bound)}}}",
         *_shrunk(choice, choice.target, "source"),
         "intensity:",
         f"  source: {_map(choice.source)}",
