@@ -15,6 +15,7 @@ from adversaria.data.feed import Foreground, Item, PatchFeed, Stream, Uniform
 from adversaria.data.folders import recognise
 from adversaria.data.image import Image, affine_of, axes_of
 from adversaria.data.intensity import Percentile, Scale, Window, typical
+from adversaria.data.labels import Labels
 from adversaria.data.phantoms import TorsoCT
 from adversaria.data.prepare import Plan, prepare, prepare_all
 from adversaria.data.split import SAME_SUBJECT, by_slices, by_subject
@@ -255,6 +256,22 @@ def test_prepared_cases_are_cached_and_noticed_when_changed(tmp_path):
     picture(folder / "a.png", 3)
     (mine,) = alone(recognise(folder), "image", False)
     assert not np.array_equal(before, prepare(mine, looked, cache).arrays["source"])
+
+
+def test_what_is_said_of_grey_stored_as_colour_can_be_typed(tmp_path):
+    """Words of a stream with its name; nothing of label maps, nor once it is bound as one channel."""
+    folder, rule = tmp_path / "data", Window(0, 255)
+    folder.mkdir()
+    Picture.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8, 1).repeat(3, 2)).save(folder / "a.png")
+    (case,) = alone(recognise(folder), "image", False)
+
+    def said(name: str, intensity=rule, stream: str = "") -> str:
+        looked = Plan({"source": name}, {"source": intensity}, describe=f"{name} {stream} {intensity}", stream=stream)
+        return " ".join(prepare(case, looked, tmp_path / "cache").notes)
+
+    assert "--set bind.source=image/grey learns one" in said("image")
+    assert "--set bind.source=a.image/grey learns one" in said("image", stream="a")
+    assert said("image/grey") == said("image", Labels(values=tuple(range(1, 64)))) == ""
 
 
 def test_constant_images_are_left_out_by_name(tmp_path):

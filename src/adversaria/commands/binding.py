@@ -39,7 +39,7 @@ def _part_of(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
     """What stands for one of joined images, or for a part of an acquisition: that is made from images of a folder."""
     base, _, part = name.partition("/")
     if part == GREY:
-        return f"{base if base in found.words else pick_word(found, base)}/{part}"
+        return f"{base if base in acquired or base in found.words else pick_word(found, base)}/{part}"
     if part and base in found.words:
         raise UserError(
             f"the data bring '{base}' itself, but not its '{part}'.",

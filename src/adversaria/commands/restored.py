@@ -11,7 +11,7 @@ from adversaria.engine import checkpoint as saving
 from adversaria.engine.averages import Averages
 from adversaria.engine.state import freeze, load_state, replica_buffers
 from adversaria.games.game import Game
-from adversaria.recipes.yaml import Node
+from adversaria.recipes.yaml import nodes
 from adversaria.run import Run, read_json
 from adversaria.vocabulary import UserError
 
@@ -52,8 +52,10 @@ def restore(
     recipe = read_recipe(str(run.recipe), trust=trust)
     facts, data = read_json(run.environment), read_json(run.data)
     recipe.name = facts["recipe"]
-    if "vgg19" not in (weights or {}):
-        _blind(recipe.tree["game"])
+    if "vgg19" not in (weights or {}):  # losses are not used any more: let them look through the discriminator
+        for node in nodes(recipe.game):
+            if node.arguments.get("features") == "vgg19":
+                node.arguments["features"] = "discriminator"
     found = _choose(run, which)
     shapes = {word: tuple(shape) for word, shape in found.facts["shapes"].items()}
     game = build_game(recipe, shapes, recipe.dims(), seed=facts["seed"], weights=dict(weights or {}), run=folder)
@@ -70,20 +72,6 @@ def restore(
     said = f"using the {which} checkpoint of {run.folder.name} (play {found.plays}{averaged})"
     unit = data["units"].get("target", "arbitrary")
     return Restored(run, recipe, game, shapes, scales, unit, found.plays, facts["seed"], said)
-
-
-def _blind(part: Any) -> None:
-    """Let the losses of a game look through the discriminator instead of VGG-19: they are not used any more."""
-    if isinstance(part, Node):
-        _blind(part.arguments)
-    elif isinstance(part, list):
-        for inner in part:
-            _blind(inner)
-    elif isinstance(part, dict):
-        for name, inner in part.items():
-            if name == "features" and inner == "vgg19":
-                part[name] = "discriminator"
-            _blind(inner)
 
 
 def _choose(run: Run, which: str) -> saving.Checkpoint:

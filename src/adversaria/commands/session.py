@@ -183,7 +183,7 @@ def _plan(session: Session, stream: str, bind: Mapping[str, str], acquire: Mappi
     recipe = session.recipe
     describe = f"{recipe.describe(('intensity', 'acquire', 'bind', 'phantom', 'grid'))} {sorted(bind.items())}"
     intensity = {word: rule for word, rule in recipe.intensities().items() if word in bind}
-    return Plan(bind, intensity, acquire, session.dims, session.seed, describe, recipe.grid())
+    return Plan(bind, intensity, acquire, session.dims, session.seed, describe, recipe.grid(), stream)
 
 
 def _open_phantom(session: Session, streams: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adversaria.data.image import Image
+from adversaria.data.named import repeats
 from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
@@ -127,7 +128,7 @@ def label_map(image: Image) -> Image:
     array = image.array
     if array.shape[0] == 1:
         return image
-    if np.array_equal(array[0], array[1]) and np.array_equal(array[0], array[-1]):
+    if repeats(image):
         return image.like(array[:1], "labels")
     where = image.source[0] if image.source else "the mask"
     palette = image.facts.get("palette")

@@ -63,9 +63,9 @@ def grey(image: Image) -> Image:
 
 
 def repeats(image: Image) -> bool:
-    """Whether a picture is grey, stored as colour: three channels that are alike."""
-    red = image.array[0]
-    return len(image.array) == 3 and all(np.array_equal(red, other) for other in image.array[1:])
+    """Whether a picture is grey, stored as colour: its channels are alike."""
+    first, *others = image.array
+    return bool(others) and all(np.array_equal(first, other) for other in others)
 
 
 def read_as(image: Image, name: str) -> Image:

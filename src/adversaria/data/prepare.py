@@ -43,7 +43,7 @@ class Plan:
 
     `bind` maps words of the batch to words of the data, as `named` reads them; `acquire` maps a new word to the
     word that it is measured from and how; `intensity` scales words of the batch; every image is put on `grid`
-    first, if there is one; `describe` names all this for the cache.
+    first, if there is one; `describe` names all this for the cache. A recipe prefixes the words by their `stream`.
     """
 
     bind: Mapping[str, str]
@@ -53,6 +53,7 @@ class Plan:
     seed: int = 0
     describe: str = ""
     grid: Grid | None = None
+    stream: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,10 +157,11 @@ def _make(case: Case, plan: Plan, place: Path) -> None:
         clipped[word] = scales[word].clipped(image.array if joined else _shown(image))
         arrays[word] = scales[word].forward(image.array)
     arrays |= on_scale(images, plan, scales)
+    place_of = f"{plan.stream}." if plan.stream else ""
     tripled = [
-        f"the three channels of '{word}' are alike: --set bind.{word}={plan.bind[word]}/{GREY} learns one"
+        f"the three channels of '{word}' are alike: --set bind.{word}={place_of}{plan.bind[word]}/{GREY} learns one"
         for word, image in shown.items()
-        if word not in maps and repeats(image)
+        if word not in maps and len(image.array) == 3 and "+" not in plan.bind[word] and repeats(image)
     ]
     first = next(iter(shown.values()))
     alike = [] if _differ(shown) else ["its images are equal in every voxel: there is nothing to learn"]

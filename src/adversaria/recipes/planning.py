@@ -1,7 +1,7 @@
 """From what data are like to a recipe that trains on them, with the reason for each choice beside it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from adversaria.data.fingerprint import MOST_LABELS, Fingerprint, WordFacts
@@ -77,8 +77,6 @@ def choose(
 
 def smaller(choice: Choice) -> Choice | None:
     """The same with half the batch, else half the patch, else half the width; nothing if it is small already."""
-    from dataclasses import replace
-
     if choice.batch > 1:
         return replace(choice, batch=choice.batch // 2)
     if min(choice.patch) > 32:
@@ -88,8 +86,6 @@ def smaller(choice: Choice) -> Choice | None:
 
 def lighter(choice: Choice) -> Choice | None:
     """The same with half the width, else half the patch, for plays that take less time; nothing if it is light."""
-    from dataclasses import replace
-
     if choice.width > 12:
         return replace(choice, width=choice.width // 2)
     small = 32 if choice.dims == 2 else 16

@@ -10,7 +10,7 @@ from adversaria.recipes.change import changed
 from adversaria.recipes.names import near
 from adversaria.recipes.recipe import Recipe, check, shipped
 from adversaria.recipes.stages import addressed, divided
-from adversaria.recipes.yaml import LARGEST, Node, plain, read
+from adversaria.recipes.yaml import LARGEST, nodes, plain, read
 from adversaria.vocabulary import UserError
 
 MOST_REDUCED = 8
@@ -102,7 +102,7 @@ def _shown(value: Any) -> str:
 def _trusted(tree: Any, path: Path, trust: bool) -> dict[str, type]:
     """Load the classes that tags of the form !./file.py:Name name, if the user trusts the recipe."""
     found: dict[str, type] = {}
-    for node in _nodes(tree):
+    for node in nodes(tree):
         if not node.tag.startswith("./"):
             continue
         if not trust:
@@ -113,16 +113,6 @@ def _trusted(tree: Any, path: Path, trust: bool) -> dict[str, type]:
         file, _, name = node.tag.partition(":")
         found[node.tag] = _load((path.parent / file).resolve(), name)
     return found
-
-
-def _nodes(value: Any) -> list[Node]:
-    if isinstance(value, Node):
-        return [value, *_nodes(value.arguments)]
-    if isinstance(value, dict):
-        return [node for part in value.values() for node in _nodes(part)]
-    if isinstance(value, list):
-        return [node for part in value for node in _nodes(part)]
-    return []
 
 
 def _load(file: Path, name: str) -> type:

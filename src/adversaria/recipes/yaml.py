@@ -33,6 +33,17 @@ class Node:
     line: int = field(default=0, compare=False)
 
 
+def nodes(value: Any) -> list[Node]:
+    """List the nodes of a tree, each before those among its arguments."""
+    if isinstance(value, Node):
+        return [value, *nodes(value.arguments)]
+    if isinstance(value, dict):
+        return [node for part in value.values() for node in nodes(part)]
+    if isinstance(value, list):
+        return [node for part in value for node in nodes(part)]
+    return []
+
+
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-SEEN = 128  # pixels of the screen that a small slice is brought to
+_SEEN = 128  # pixels of the screen that a small slice is brought to
 
 
 def grey(image: Array, low: float, high: float) -> NDArray[np.uint8]:
@@ -81,7 +81,7 @@ def strip(rows: list[list[Array]], low: float, high: float, path: Path, mark: st
 
     gap = 2
     drawn = []
-    block = max(1, SEEN // max(side for row in rows for tile in row for side in tile.shape[:2]))
+    block = max(1, _SEEN // max(side for row in rows for tile in row for side in tile.shape[:2]))
     colour = any(tile.ndim == 3 for row in rows for tile in row)
     for row in rows:
         row = [np.stack([tile] * 3, -1) if colour and tile.ndim == 2 else tile for tile in row]
