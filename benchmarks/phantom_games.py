@@ -131,6 +131,7 @@ def run(name: str, seed: int, seconds: float) -> dict[str, Any]:
     if "k" in ends:
         inside = [c["k"] for c in course[tenth:]]
         row |= {"k_range_after_first_tenth": [min(inside), max(inside)]}
+        row |= {"k_inside": float(np.mean([0 < k < 1 for k in inside]))}
     if name == "infogan":
         code = made["code"][:, 0].numpy()
         found = {factor: abs(float(spearmanr(code, v).statistic)) for factor, v in factors.items() if np.ptp(v)}
@@ -152,14 +153,14 @@ def page(rows: list[dict[str, Any]]) -> str:
         if row["name"] in BALANCE:
             ends = row["first_and_last_tenth"]
             fallen = "; ".join(f"{word} {ends[word][0]:.3g} to {ends[word][1]:.3g}" for word in BALANCE[row["name"]])
-            inside = " to ".join(f"{k:.3f}" for k in row.get("k_range_after_first_tenth", ())) or "-"
-            balance.append([*start, fallen, inside, covered])
+            k = " to ".join(f"{k:.3f}" for k in row.get("k_range_after_first_tenth", ()))
+            balance.append([*start, fallen, f"{k}, in {row['k_inside']:.0%}" if k else "-", covered])
         else:
             found = [f"{factor} {value:.2f}" for factor, value in list(row["rank_correlation"].items())[:4]]
             codes.append([*start, ", ".join(found), covered])
     told = [" ".join(paragraph.split()) for paragraph in __doc__.split("\n\n")[1:]]
     lines = ["# Balance, coverage and codes", "", *(line for paragraph in told for line in (paragraph, ""))]
-    head = ("game", "seed", "plays", "first tenth to last tenth (medians)", "k", "coverage (other subjects)")
+    head = ("game", "seed", "plays", "first to last tenth (medians)", "k, plays in (0, 1)", "coverage (other subjects)")
     lines += [markdown(head, balance), ""]
     head = ("game", "seed", "plays", "largest rank correlations", "coverage (other subjects)")
     return "\n".join([*lines, markdown(head, codes)]) + "\n"
