@@ -233,6 +233,22 @@ def test_infogan_does_not_train_the_score_on_the_code():
     assert torch.equal(latent[:, 1:3].sum(1), torch.ones(4)) and latent[:, 3:].abs().max() < 1
 
 
+def test_noise_of_infogan_lies_on_all_that_its_discriminator_sees_and_on_nothing_else():
+    seen = {}
+    for noise in (0.0, 0.5):
+        game = build("InfoGAN")
+        game.noise, seen[noise] = noise, []
+        game.discriminator.register_forward_pre_hook(lambda _, given, kept=seen[noise]: kept.append(given[0].detach()))
+        made = game.generator(game.latent(batch())).detach()
+        turns(game, batch())
+        fake, real, again = seen[noise]
+        assert torch.equal(fake, again), "one draw in both turns"
+        assert torch.equal(real, batch()["image"]) == torch.equal(fake, made) == (noise == 0)
+        assert torch.equal(game(batch() | {"latent": game.latent(batch())})["output"], made)
+    added = torch.cat([(b - a).flatten() for a, b in zip(seen[0.0], seen[0.5], strict=True)])
+    assert float(added.std()) == pytest.approx(0.5, rel=0.2)
+
+
 class Classes(Lookup):
     def forward(self, image, condition=None):
         found = super().forward(image)

@@ -23,6 +23,10 @@ class InfoGAN(Game):
     and log variances: Q shares its trunk, which belongs to the discriminator and moves with Q. The score is not
     trained on L_I, but both players minimise -lambda L_I, as the authors do. With a `penalty` it can
     be a WGAN-GP; the generator steps at every `critic_steps`-th play only (as in WGAN-GP). Reads `image`.
+
+    A code can also be told from a pattern too faint to see, and then says nothing of real images. `noise` (0 in the
+    paper) is the standard deviation of what is added to all that the discriminator sees, in the images' own scale of
+    -1 to 1: fainter patterns are lost in it.
     """
 
     key = "infogan"
@@ -40,6 +44,7 @@ class InfoGAN(Game):
         adversarial: Objective = NonSaturating(),
         penalty: Penalty = NoPenalty(),
         critic_steps: int = 1,
+        noise: float = 0.0,
     ):
         super().__init__()
         self.latent_shape = latent_shape_of(generator)
@@ -48,7 +53,7 @@ class InfoGAN(Game):
         self.generator, self.discriminator, self.adversarial = generator, discriminator, adversarial
         self.penalty, self.critic_steps = penalty, critic_steps
         self.categories, self.factors = categories, factors
-        self.categorical, self.continuous = categorical, continuous
+        self.categorical, self.continuous, self.noise = categorical, continuous, noise
 
     @classmethod
     def wiring(cls) -> dict[str, dict[str, str]]:
@@ -63,8 +68,8 @@ class InfoGAN(Game):
         latent = self.latent(batch)
         generator_steps = self.plays % self.critic_steps == self.critic_steps - 1
         with torch.set_grad_enabled(generator_steps):
-            fake = self.generator(latent)
-        judged, real = self.discriminator(fake), batch["image"]
+            fake = self.noisy(self.generator(latent), batch, "fake")
+        judged, real = self.discriminator(fake), self.noisy(batch["image"], batch, "real")
         yield (
             "discriminator",
             {
@@ -93,6 +98,12 @@ class InfoGAN(Game):
         if self.factors:
             losses["continuous"] = -self.continuous * continuous_bound(mean, log_variance, drawn)
         return losses
+
+    def noisy(self, image: Tensor, batch: Batch, name: str) -> Tensor:
+        """Give what the discriminator sees of (B, C, *S)."""
+        if not self.noise:
+            return image
+        return image + self.noise * self.normal(batch, f"noise {name}", tuple(image.shape[1:])).to(image)
 
     def latent(self, batch: Batch) -> Tensor:
         """Draw noise and code."""
