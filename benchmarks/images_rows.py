@@ -68,11 +68,10 @@ def pggan() -> Game:
 
 
 def stylegan() -> Game:
-    """Four resolutions, 4 to 32 pixels; the penalty as Karras et al. 2020 weigh it (0.0002 side^2 / batch), lazily."""
+    """Four resolutions, 4 to 32 pixels."""
     parts = {"size": SIDE, "width": 24}
     generator = networks.StyleGANGenerator(latent=64, style=64, **parts)
-    penalty = R1(0.0002 * SIDE**2 / 16, every=16)
-    return games.StyleGAN(generator, networks.StyleGANDiscriminator(**parts), penalty=penalty, phase=250)
+    return games.StyleGAN(generator, networks.StyleGANDiscriminator(**parts), penalty=R1(1.0), phase=250)
 
 
 def biggan() -> Game:
@@ -178,7 +177,7 @@ ROWS = {
         conditional=True,
     ),
     "pggan": Row(pggan, "width 24, latent 64, phases of 400 plays"),
-    "stylegan": Row(stylegan, "width 24, latent and style 64, phases of 250 plays, gamma 0.0128 at every 16th play"),
+    "stylegan": Row(stylegan, "width 24, latent and style 64, phases of 250 plays, gamma 1"),
     "biggan": Row(
         biggan,
         "width 8, attention at 16 px, one discriminator step, rates 4e-4 (the paper: batch 2048 at 5e-5 and 2e-4)",
