@@ -20,7 +20,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -87,11 +87,19 @@ def _stacked(images: list[np.ndarray], cases: list[Any], names: tuple[str, ...])
     return torch.from_numpy(np.stack(images)).float(), dict(zip(names, factors, strict=True))
 
 
-# name: (how to build it, its images, how many to train on, the rate of both players if not the game's)
-GAMES: dict[str, tuple[Callable[[], Game], Callable[[int, int], Images], int, dict[str, Adam] | None]] = {
-    "began": (began, heads, 256, dict.fromkeys(games.BEGAN.players, Adam(1e-3, (0.5, 0.999)))),
-    "ebgan": (ebgan, heads, 256, None),
-    "infogan": (infogan, eyes, 2048, None),
+class Trial(NamedTuple):
+    """How to build a game, its images, how many of them to train on, and the rates where they are not the game's."""
+
+    make: Callable[[], Game]
+    images: Callable[[int, int], Images]
+    count: int
+    rates: dict[str, Adam] | None = None
+
+
+GAMES = {
+    "began": Trial(began, heads, 256, dict.fromkeys(games.BEGAN.players, Adam(1e-3, (0.5, 0.999)))),
+    "ebgan": Trial(ebgan, heads, 256),
+    "infogan": Trial(infogan, eyes, 2048),
 }
 
 
@@ -102,11 +110,11 @@ def coverage(samples: Tensor, real: Tensor) -> float:
 
 def run(name: str, seed: int, seconds: float) -> dict[str, Any]:
     """Train one game for so many CPU seconds and look at it."""
-    make, phantoms, count, rates = GAMES[name]
-    (train, _), (other, factors) = phantoms(0, count), phantoms(100_000, SHOWN)
+    trial, count = GAMES[name], GAMES[name].count
+    (train, _), (other, factors) = trial.images(0, count), trial.images(100_000, SHOWN)
     torch.manual_seed(seed_of("phantom games", seed))
-    game = make()
-    rates = rates or dict(game.optimisers)
+    game = trial.make()
+    rates = trial.rates or dict(game.optimisers)
     optimisers, base = build(game, rates), {player: rate.lr for player, rate in rates.items()}
     table = Table(game, step=lambda player: optimisers[player].step(), seed=seed)
     start, plays, course = time.process_time(), 0, []
