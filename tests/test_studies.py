@@ -73,8 +73,8 @@ def test_every_weighted_part_of_an_objective_can_be_switched_off():
 
 def test_of_every_number_that_a_game_takes_it_is_known_whether_it_weighs_a_loss():
     others = {
-        "balance", "blend", "clip", "epsilon", "gamma", "margin", "mixing", "rate", "share", "spread", "temperature",
-        "truncation",
+        "balance", "blend", "clip", "epsilon", "gamma", "margin", "mixing", "noise", "rate", "share", "spread",
+        "temperature", "truncation",
     }  # fmt: skip
     for name in (name for name in games.__all__ if hasattr(getattr(games, name), "play")):
         for argument, parameter in inspect.signature(getattr(games, name).__init__).parameters.items():
