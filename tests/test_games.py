@@ -359,5 +359,17 @@ def test_draws_are_uniform_and_normal():
     assert abs(np.corrcoef(found[:-1], found[1:])[0, 1]) < 0.02
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_no_draw_is_rounded_to_one(dtype):
+    class Last:
+        """The largest draw that the stream can give."""
+
+        def uniform(self, name, shape):
+            return np.full((2, *shape), (2**53 - 0.5) * 2.0**-53)
+
+    drawn = games.GAN.uniform({"like": torch.zeros(1, dtype=dtype), "draws": Last()}, "category")
+    assert drawn.dtype == dtype and (drawn < 1).all() and (drawn > 0.99).all()
+
+
 def test_batch_size_is_stated():
     assert len(batch()["image"]) == BATCH and Translator(2)(batch()["image"]).shape == batch()["image"].shape

@@ -98,7 +98,8 @@ class Game(nn.Module):
     @staticmethod
     def uniform(batch: Batch, name: str, shape: Sequence[int] = ()) -> Tensor:
         """Draw uniform numbers in (0, 1), shape (B, *shape), keyed by seed, play, slot and name."""
-        return torch.from_numpy(batch["draws"].uniform(name, shape)).to(like(batch))
+        drawn = torch.from_numpy(batch["draws"].uniform(name, shape)).to(like(batch))
+        return drawn.clamp(max=1 - torch.finfo(drawn.dtype).eps / 2)  # rounding to fewer bits gives ones
 
     @staticmethod
     def normal(batch: Batch, name: str, shape: Sequence[int]) -> Tensor:

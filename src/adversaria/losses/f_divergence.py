@@ -157,5 +157,5 @@ class TotalVariationDistance(FDivergence):
 
 def exponential(value: Tensor) -> Tensor:
     """exp(x) up to 20, and its tangent there beyond."""
-    low = value.clamp(max=_STEEPEST)
-    return low.exp() + math.exp(_STEEPEST) * (value - low)
+    straight = math.exp(_STEEPEST) * (1 + value - _STEEPEST)
+    return torch.where(value > _STEEPEST, straight, value.clamp(max=_STEEPEST).exp())
