@@ -100,3 +100,15 @@ def test_derivatives_are_the_limit_of_differences(name, dims):
     with torch.no_grad():
         found = (compare(name, one + step, other) - compare(name, one - step, other)) / 2e-7
     assert found.item() == pytest.approx((slope * way).sum().item(), rel=1e-4, abs=1e-8)
+
+
+@DIMS
+@NAMES
+def test_gradients_in_float32_are_those_in_float64(name, dims):
+    slopes = []
+    for dtype in (torch.float32, torch.float64):
+        one, other = (image(dims, seed, dtype=torch.float32).to(dtype) for seed in (4, 5))
+        one.requires_grad_(True)
+        slopes += torch.autograd.grad(compare(name, one, other), one)
+    assert slopes[1].norm() > 0
+    assert (slopes[0].double() - slopes[1]).norm() < 1e-3 * slopes[1].norm()
