@@ -1,5 +1,7 @@
 """The categorical GAN: a game about the entropies of class posteriors."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -87,5 +89,6 @@ def entropy(logits: Tensor) -> Tensor:
 
 
 def marginal_entropy(logits: Tensor) -> Tensor:
-    """Entropy of the mean posterior of logits (B, K), in nats."""
-    return torch.special.entr(logits.softmax(1).mean(0)).sum()
+    """Entropy of the mean posterior of logits (B, K), in nats, by logarithms: a class may be unseen."""
+    share = logits.log_softmax(1).logsumexp(0) - math.log(len(logits))
+    return -(share.exp() * share).sum()

@@ -57,7 +57,8 @@ class MultiCoil(Fourier):
 
 def root_sum_of_squares(x: Tensor) -> Tensor:
     """Combine coil images (B, J, *S) without sensitivities: (B, 1, *S), real (Roemer et al. 1990)."""
-    return x.abs().square().sum(1, keepdim=True).sqrt()
+    combined: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return combined
 
 
 def calibrated(measurement: Tensor, lines: int | tuple[int, ...] = 24, least: float = 0.02) -> Tensor:
