@@ -80,12 +80,12 @@ class Heads(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """2 numbers to a code of 2 and back, by two MLPs of one hidden layer of 128."""
+    """2 numbers to a code and back, by two MLPs of one hidden layer of 128."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: int = 2) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(2, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, 2))
+        self.encoder = nn.Sequential(nn.Linear(2, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, code))
+        self.decoder = nn.Sequential(nn.Linear(code, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, 2))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """Give the reconstruction and the code."""
@@ -113,9 +113,14 @@ def gan(normed: bool = False, scale: float = 1.0, **kwargs: Any) -> games.Game:
     return games.GAN(MLP(LATENT, 2), MLP(2, 1, normed, scale), **kwargs)
 
 
-def fgan(divergence: losses.FDivergence) -> games.Game:
+def fgan(divergence: losses.FDivergence, penalty: losses.Penalty | None = None) -> games.Game:
     """The f-GAN of a divergence."""
-    return games.FGAN(MLP(LATENT, 2), MLP(2, 1), divergence)
+    return games.FGAN(MLP(LATENT, 2), MLP(2, 1), divergence, penalty or losses.NoPenalty())
+
+
+def fgan_r1(divergence: losses.FDivergence) -> games.Game:
+    """The same with R1 of weight 1."""
+    return fgan(divergence, losses.R1(weight=1.0))
 
 
 # name: (what it is, its unstabilised twin, how to build it)
@@ -143,14 +148,31 @@ ENTRIES: dict[str, tuple[str, str, Callable[[], games.Game]]] = {
     "wgan": ("WGAN, weights clipped at 0.01, 5 critic steps", "", lambda: games.WGAN(MLP(LATENT, 2), MLP(2, 1))),
     "minimax": ("GAN, saturating", "", lambda: gan(adversarial=losses.Minimax())),
     "f-gan-kl": ("f-GAN, KL", "", lambda: fgan(losses.KullbackLeibler())),
+    "f-gan-kl+r1": ("f-GAN, KL, R1 of weight 1", "f-gan-kl", lambda: fgan_r1(losses.KullbackLeibler())),
     "f-gan-reverse-kl": ("f-GAN, reverse KL", "", lambda: fgan(losses.ReverseKullbackLeibler())),
+    "f-gan-reverse-kl+r1": (
+        "f-GAN, reverse KL, R1 of weight 1",
+        "f-gan-reverse-kl",
+        lambda: fgan_r1(losses.ReverseKullbackLeibler()),
+    ),
     "f-gan-pearson": ("f-GAN, Pearson", "", lambda: fgan(losses.PearsonChiSquared())),
     "f-gan-hellinger": ("f-GAN, squared Hellinger", "", lambda: fgan(losses.SquaredHellinger())),
+    "f-gan-hellinger+r1": (
+        "f-GAN, squared Hellinger, R1 of weight 1",
+        "f-gan-hellinger",
+        lambda: fgan_r1(losses.SquaredHellinger()),
+    ),
     "f-gan-js": ("f-GAN, JS", "", lambda: fgan(losses.JensenShannon())),
     "f-gan-gan": ("f-GAN, GAN", "", lambda: fgan(losses.GANDivergence())),
     "f-gan-total-variation": ("f-GAN, total variation", "", lambda: fgan(losses.TotalVariationDistance())),
+    "f-gan-total-variation+r1": (
+        "f-GAN, total variation, R1 of weight 1",
+        "f-gan-total-variation",
+        lambda: fgan_r1(losses.TotalVariationDistance()),
+    ),
     "ebgan": ("EBGAN, margin 1, pulling away 0.1", "", lambda: games.EBGAN(MLP(LATENT, 2), Autoencoder(), margin=1.0)),
     "began": ("BEGAN, gamma 0.5", "", lambda: games.BEGAN(MLP(LATENT, 2), Autoencoder())),
+    "began-1": ("BEGAN, gamma 0.5, a code of 1", "", lambda: games.BEGAN(MLP(LATENT, 2), Autoencoder(1))),
     "ali": ("ALI", "", lambda: games.ALI(Gaussian(), MLP(LATENT, 2), MLP(2 + LATENT, 1))),
     "bigan": ("BiGAN", "", lambda: games.BiGAN(MLP(2, LATENT), MLP(LATENT, 2), MLP(2 + LATENT, 1))),
     "infogan": (
