@@ -23,9 +23,21 @@ MODES = {
     "minimax": ("objectives/vanilla-gan",),
     "adversarial-autoencoder": ("games/adversarial-autoencoder",),
     **{name: (f"games/{name}",) for name in ("ebgan", "began", "ali", "bigan", "infogan", "catgan")},
+    "f-gan-pearson": ("games/f-gan", "objectives/f-gan-pearson"),
     **{
-        f"f-gan-{name}": (f"objectives/f-gan-{name}",)
-        for name in ("kl", "reverse-kl", "pearson", "hellinger", "js", "gan", "total-variation")
+        f"f-gan-{name}": (f"objectives/f-gan-{name.removesuffix('+r1')}",)
+        for name in (
+            "js",
+            "gan",
+            "kl",
+            "kl+r1",
+            "reverse-kl",
+            "reverse-kl+r1",
+            "hellinger",
+            "hellinger+r1",
+            "total-variation",
+            "total-variation+r1",
+        )
     },
 }
 IMAGES = {

@@ -32,7 +32,7 @@ from adversaria.engine.optimising import LinearDecay, build, set_rates
 from benchmarks.side_by_side import side_by_side
 
 HERE = Path(__file__).parent
-ROWS, PAGE = HERE / "modes.json", HERE / "MODES.md"
+ROWS, PAGE, CAUSES = HERE / "modes.json", HERE / "MODES.md", HERE / "modes_causes.json"
 DEVIATION, BATCH, SAMPLES, WIDTH, LATENT = 0.05, 256, 4000, 128, 2
 RATE = games.Adam(1e-3, (0.5, 0.9))
 SCALE = 10.0
@@ -272,6 +272,15 @@ def page(rows: list[dict[str, Any]], facts: dict[str, Any]) -> str:
                     f"| {spread(mine, 'plays', 0)} |"
                 )
         lines.append("")
+    causes = json.loads(CAUSES.read_text()) if CAUSES.exists() else {}
+    if causes:
+        lines += [
+            "## Those that fail",
+            "",
+            "One seed of the ring after 4,000 plays, by `benchmarks/modes_causes.py`.",
+            "",
+        ]
+        lines += [f"- {ENTRIES[name][0]}: {said}." for name, said in causes.items()] + [""]
     failed = [f"{r['name']} ({r['problem']}, seed {r['seed']}): {r['failed']}" for r in rows if r["failed"]]
     return "\n".join(lines + [f"- stopped early: {text}" for text in failed]).rstrip() + "\n"
 

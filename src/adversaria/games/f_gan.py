@@ -16,6 +16,9 @@ class FGAN(GAN):
     The single-step method: both gradients are taken from one pass, then both players step. By default the
     generator takes the paper's surrogate, max_G E_z g_f(V(G(z))). V is called `discriminator`. Minus its
     loss bounds the divergence from below. Reads `image`.
+
+    The paper has no penalty. On a ring of eight modes some divergences lost samples or modes without one, and
+    R1 of weight 1 mended every one of them (benchmarks/MODES.md).
     """
 
     key = "f-gan"
