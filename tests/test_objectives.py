@@ -184,18 +184,6 @@ GENERATORS = {
 }
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_gradients_in_float32_are_those_of_finite_differences_in_float64(name):
-    objective, h = getattr(losses, name)(), 1e-6
-    for side in (objective.real, objective.fake, objective.fooled):
-        score = torch.linspace(-29.7, 29.8, 60)
-        given = score.clone().requires_grad_()
-        (found,) = torch.autograd.grad(side(given).sum(), given)
-        wide = score.double()
-        wanted = (side(wide + h) - side(wide - h)) / (2 * h)
-        torch.testing.assert_close(found.double(), wanted, rtol=1e-3, atol=1e-5)
-
-
 def test_every_divergence_is_certified():
     members = {n for n in OBJECTIVES if issubclass(getattr(losses, n), losses.FDivergence)}
     assert members == set(CERTIFIED) == set(GENERATORS) and len(members) == 7
