@@ -215,26 +215,37 @@ def judge(points: np.ndarray, problem: str) -> dict[str, Any]:
     }
 
 
-def run(name: str, problem: str, seed: int, seconds: float) -> dict[str, Any]:
-    """Train one game and judge its samples."""
+def trained(name: str, problem: str, seed: int, share: Callable[[int], float]) -> tuple[games.Game, int, str]:
+    """Train a game until `share(plays)` is 1; give it, its plays, and why it stopped early."""
     torch.manual_seed(seed_of("modes", seed))
     game = ENTRIES[name][2]()
     optimisers = build(game, dict.fromkeys(game.players, RATE))
     base = dict.fromkeys(game.players, RATE.lr)
     table = Table(game, step=lambda player: optimisers[player].step(), seed=seed)
-    start, plays, done, failed = time.process_time(), 0, 0.0, ""
+    plays, failed = 0, ""
     try:
-        while done < 1:
+        while (done := share(plays)) < 1:
             set_rates(optimisers, base, LinearDecay(0.0), done)
             game.plays = plays
             table.play([{"image": real(problem, seed, plays), "draws": Draws(seed, plays, range(BATCH))}])
-            plays, done = plays + 1, (time.process_time() - start) / seconds
+            plays += 1
     except Exception as error:  # noqa: BLE001 a divergence is a result
         failed = f"{type(error).__name__}: {error}"
-    with torch.no_grad():
-        made = game.eval()({"like": torch.empty(0), "draws": Draws(seed_of("judge", seed), 0, range(SAMPLES))})[
-            "output"
-        ]
+    return game.eval().requires_grad_(False), plays, failed
+
+
+def drawn(game: games.Game, seed: int) -> Tensor:
+    """Draw the samples that are judged."""
+    words = {"like": torch.empty(0), "draws": Draws(seed_of("judge", seed), 0, range(SAMPLES))}
+    made: Tensor = game(words)["output"]
+    return made
+
+
+def run(name: str, problem: str, seed: int, seconds: float) -> dict[str, Any]:
+    """Train one game and judge its samples."""
+    start = time.process_time()
+    game, plays, failed = trained(name, problem, seed, lambda plays: (time.process_time() - start) / seconds)
+    made = drawn(game, seed)
     points = made.numpy()
     found = judge(np.where(np.isfinite(points), points, 1e6), problem)
     extra = {"k": float(game.k), "convergence": float(game.convergence)} if isinstance(game, games.BEGAN) else {}

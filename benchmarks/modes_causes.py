@@ -14,10 +14,7 @@ import torch
 from torch import Tensor
 
 from adversaria import games
-from adversaria.draws import Draws, seed_of
-from adversaria.engine import Table
-from adversaria.engine.optimising import LinearDecay, build, set_rates
-from benchmarks.modes import BATCH, ENTRIES, LATENT, RATE, SAMPLES, real
+from benchmarks.modes import LATENT, SAMPLES, drawn, real, trained
 
 PLAYS = 4000
 KEPT = Path(__file__).parent / "modes_causes.json"
@@ -25,17 +22,8 @@ KEPT = Path(__file__).parent / "modes_causes.json"
 
 def played(name: str, seed: int) -> tuple[games.Game, Tensor]:
     """Train a game on the ring; give it and its samples."""
-    torch.manual_seed(seed_of("modes", seed))
-    game = ENTRIES[name][2]()
-    optimisers = build(game, dict.fromkeys(game.players, RATE))
-    table = Table(game, step=lambda player: optimisers[player].step(), seed=seed)
-    for play in range(PLAYS):
-        set_rates(optimisers, dict.fromkeys(game.players, RATE.lr), LinearDecay(0.0), play / PLAYS)
-        game.plays = play
-        table.play([{"image": real("ring", seed, play), "draws": Draws(seed, play, range(BATCH))}])
-    words = {"like": torch.empty(0), "draws": Draws(seed_of("judge", seed), 0, range(SAMPLES))}
-    game.eval().requires_grad_(False)
-    return game, game(words)["output"]
+    game, _, _ = trained(name, "ring", seed, lambda plays: plays / PLAYS)
+    return game, drawn(game, seed)
 
 
 def others() -> Tensor:
