@@ -7,32 +7,32 @@ from torch import Tensor
 class Bicubic:
     """Enlarge images (B, C, *S) `factor` times along every axis by cubic convolution (Keys 1981, a = -1/2).
 
-    Voxels keep their extent: a new one's middle lies (k + 1/2) / factor - 1/2 old ones from the first. Beyond the
-    border the border voxel is repeated. In 3D it is tricubic.
+    A sample lies `place` new voxels from the first of its block of `factor`, by default in the middle of it, so that
+    voxels keep their extent; 0 is the first voxel. Beyond the border the border voxel is repeated. Tricubic in 3D.
     """
 
     key = "bicubic"
 
-    def __init__(self, factor: int = 4):
+    def __init__(self, factor: int = 4, place: float | None = None):
         if factor < 1:
             raise ValueError(f"an image cannot be enlarged {factor} times")
-        self.factor = factor
+        self.factor, self.place = factor, (factor - 1) / 2 if place is None else place
 
     def __call__(self, image: Tensor) -> Tensor:
         """Enlarge."""
         for axis in range(2, image.ndim):
-            matrix = cubic_matrix(image.shape[axis], self.factor).to(image.device, image.dtype)
+            matrix = cubic_matrix(image.shape[axis], self.factor, self.place).to(image.device, image.dtype)
             image = (image.movedim(axis, -1) @ matrix.mT).movedim(-1, axis)
         return image
 
 
-def cubic_matrix(side: int, factor: int) -> Tensor:
+def cubic_matrix(side: int, factor: int, place: float) -> Tensor:
     """Give the matrix (side * factor, side) of the interpolation along a line."""
-    at = (torch.arange(side * factor, dtype=torch.float64) + 0.5) / factor - 0.5
+    at = (torch.arange(side * factor, dtype=torch.float64) - place) / factor
     near = at.floor()[:, None] + torch.arange(-1, 3)
     weight = keys(at[:, None] - near)
-    place = near.long().clamp(0, side - 1)
-    return torch.zeros(side * factor, side, dtype=torch.float64).scatter_add_(1, place, weight)
+    voxel = near.long().clamp(0, side - 1)
+    return torch.zeros(side * factor, side, dtype=torch.float64).scatter_add_(1, voxel, weight)
 
 
 def keys(distance: Tensor) -> Tensor:

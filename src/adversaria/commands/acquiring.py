@@ -17,6 +17,11 @@ from adversaria.physics import Operator
 from adversaria.physics.dose import WATER
 from adversaria.vocabulary import UserError
 
+MEND = (
+    "Mend its arguments under acquire, or give the images sides that fit: in a recipe of your own, base: NAME and a "
+    "grid, for example grid: !Centred {size: [512, 512]}."
+)
+
 
 class Acquisition:
     """One draw of an operator on an image: the reconstruction, and beside it the words of the draw as `raw`.
@@ -44,9 +49,12 @@ class Acquisition:
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
         acquire: Any = getattr(self.operator, "acquire", None)
         if acquire is None:
-            measure: Any = self.operator.measure
-            tensor = torch.from_numpy(np.ascontiguousarray(image.array))[None]
-            return image.like(measure(tensor, spacing, random)[0].numpy())
+            try:
+                made = self.measured(image.array, spacing, random)
+            except ValueError as error:
+                raise UserError(f"{name} cannot measure this image: {error}.", MEND) from None
+            # a projection has an axis less, and no place of its own
+            return image.resampled(made) if made.ndim == image.array.ndim else image.like(made)
         slope, offset = self.unit(image.unit)
         sliced = self.dims == 2 and image.array.ndim == 4
         try:
@@ -54,11 +62,18 @@ class Acquisition:
             words = acquire(x, spacing, random)
             seen = _inverse(self.operator, words)
         except ValueError as error:
-            raise UserError(
-                f"{name} cannot measure this image: {error}.", "Mend its arguments under acquire."
-            ) from None
+            raise UserError(f"{name} cannot measure this image: {error}.", MEND) from None
         raw = {word: array_of(value, sliced) for word, value in words.items()}
         return self.seen(image, seen, raw, slope, offset, sliced)
+
+    def measured(self, array: NDArray[Any], spacing: float, random: np.random.Generator) -> NDArray[Any]:
+        """Measure an array (C, *S) by an operator that gives an image alone."""
+        measure: Any = self.operator.measure
+        x = torch.from_numpy(np.ascontiguousarray(array))[None]
+        if self.dims == 2 and array.ndim == 4 and not self.operator.by_slice:
+            return torch.stack([measure(part, spacing, random)[0] for part in x.unbind(-1)], -1).numpy()
+        found: NDArray[Any] = measure(x, spacing, random)[0].numpy()
+        return found
 
     def given(self, image: Image) -> Image:
         """Reconstruct an image from the raw data that it brings; of a scan's views, with `own`, from those alone."""

@@ -124,7 +124,7 @@ def apply_file(
 ) -> Path:
     """Apply a restored run to one image (or what `load` gives) and write the result; tell what the user must know."""
     from adversaria.commands.brought import acquired
-    from adversaria.commands.placing import placed, told
+    from adversaria.commands.placing import coarser, placed, told
     from adversaria.commands.segmenting import word_of, write_segmentation
     from adversaria.data.named import magnitude, read_as
     from adversaria.data.read import read_image
@@ -138,6 +138,7 @@ def apply_file(
     if restored.recipe.raw():  # what is measured is measured on the recipe's grid, and stays there
         image, simulated = acquired(restored, placed(restored.recipe, image), place.name)
     moved = _moved(own, image) if restored.recipe.raw() else told(restored.recipe, own)
+    moved = [] if coarser(restored.recipe) else moved
     outside = [] if segments else _outside(restored, image)
     for text in (
         *image.warnings,
@@ -202,8 +203,9 @@ def apply_image(
     """Apply a restored run to an image in memory: scaled with its own statistics (or `scale`), and scaled back.
 
     If the recipe states a grid, the image is placed on it and the result is brought back to the image's own, unless it
-    lies `on_grid` already, as a block of slices may. Where input and output share one fixed window, what it cuts off
-    the input (air, dense bone) is added back. What the recipe binds of an acquisition is the image's `raw`.
+    lies `on_grid` already, as what was measured does, or is coarser than what the run gives. Where input and output
+    share one fixed window, what it cuts off the input (air, dense bone) is added back. What the recipe binds of an
+    acquisition is the image's `raw`.
     """
     from dataclasses import replace
 
@@ -211,7 +213,7 @@ def apply_image(
 
     from adversaria.commands.acquiring import batch_of
     from adversaria.commands.brought import raw_of
-    from adversaria.commands.placing import placed, returning
+    from adversaria.commands.placing import coarser, placed, returning
     from adversaria.data.intensity import Following
     from adversaria.tasks.inference import translate
 
@@ -221,6 +223,7 @@ def apply_image(
             f"the image has {image.array.shape[0]} channels; this run was trained on {expected}.",
             "Convert it, or train on images like it.",
         )
+    on_grid = on_grid or coarser(restored.recipe)
     own, image = image, image if on_grid else placed(restored.recipe, image)
     windows = restored.recipe.windows()
     windows = windows if overlap is None else replace(windows, overlap=overlap)

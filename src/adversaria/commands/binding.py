@@ -30,9 +30,42 @@ def find_word(found: Any, word: str, name: str, acquired: Mapping[str, Any], rec
     try:
         return pick_word(found, name)
     except UserError:
-        if name in acquired and acquired[name][0] in names:
-            return name
-        raise
+        if name not in acquired:
+            raise
+    origin(found, name, acquired)
+    return name
+
+
+def origin(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
+    """The word of a folder that an acquired word is measured from, perhaps by way of others."""
+    of = last = name
+    while of in acquired:
+        last, of = of, acquired[of][0]
+    word = meant(found, of)
+    if word is None:
+        raise UserError(
+            f"'{last}' is measured from '{of}', and the data have no such word: {found.describe()}.",
+            f"Name one of these, for example --set acquire.{last}.of={next(iter(found.words))}",
+        )
+    return word
+
+
+def meant(found: Any, name: str) -> str | None:
+    """The word of a folder that a name stands for, or None."""
+    try:
+        return pick_word(found, name)
+    except UserError:
+        return None
+
+
+def measurements(found: Any, wanted: set[str], acquired: Mapping[str, Any]) -> dict[str, Any]:
+    """Those measurements that make what is wanted and not in the folder, and what that is measured from."""
+    needed = set()
+    for name in wanted:
+        while name in acquired and name not in found.words:
+            needed.add(name)
+            name = acquired[name][0]
+    return {name: pair for name, pair in acquired.items() if name in needed}
 
 
 def _part_of(found: Any, name: str, acquired: Mapping[str, Any]) -> str:
@@ -55,8 +88,7 @@ def measured_from(found: Any, needed: Mapping[str, Any], recipe: Any) -> str:
             f"the data have none of the words that {recipe.name} binds: {found.describe()}.",
             "Bind them: --set bind.source=WORD --set bind.target=WORD.",
         )
-    of = next((of for of, _ in needed.values() if of not in needed), "")
-    return next(iter(found.words)) if len(found.words) == 1 else pick_word(found, of)
+    return next(iter(found.words)) if len(found.words) == 1 else origin(found, next(iter(needed)), needed)
 
 
 def refuse_mixed(found: Any, word: str) -> None:

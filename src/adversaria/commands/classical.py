@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from adversaria import classical, physics
 from adversaria.commands.acquiring import array_of, batch_of
 from adversaria.commands.scoring import Method
-from adversaria.data.image import Image
+from adversaria.data.image import Image, blocks
 from adversaria.data.named import bases
 
 VARIATIONS = (3e-4, 1e-3, 3e-3, 1e-2)
@@ -27,8 +26,10 @@ def rivals(session: Any) -> dict[str, Method]:
     acquired = {word.rpartition(".")[2]: operator for word, (_, operator) in session.recipe.acquisitions().items()}
     operator = acquired.get(base)
     dims = session.dims
-    if isinstance(operator, physics.Downsample):
-        found["bicubic"] = enlarging(operator.factor)
+    if isinstance(operator, physics.Downsample) and operator.smaller:
+        found["bicubic"] = enlarging(classical.Bicubic(operator.factor), dims)
+    elif isinstance(operator, physics.Decimate):
+        found["bicubic"] = enlarging(classical.Bicubic(operator.factor, 0), dims)
     elif isinstance(operator, physics.Fourier):
         found["zero-filled"] = reconstructing(classical.ZeroFilled(), operator, dims)
         if isinstance(operator, physics.MultiCoil):
@@ -75,12 +76,13 @@ def smoothing(strength: float) -> Method:
     return run
 
 
-def enlarging(factor: int) -> Method:
+def enlarging(method: classical.Bicubic, dims: int) -> Method:
     """Bicubic interpolation of images that were sampled more coarsely, within their range: no ringing around air."""
 
     def run(image: Image, handle: str, scale: Any) -> Image:
-        made = classical.Bicubic(factor)(torch.from_numpy(np.ascontiguousarray(image.array))[None])
-        return image.resampled(np.clip(made[0].numpy(), image.array.min(), image.array.max()))
+        sliced = dims == 2 and image.array.ndim == 4
+        made = array_of(method(batch_of(image.array, sliced, image.array.shape[-1])), sliced)
+        return image.resampled(np.clip(made, image.array.min(), image.array.max()))
 
     return run
 
@@ -97,7 +99,7 @@ def chosen(methods: Mapping[float, Method], session: Any) -> Method:
     for case in part.cases[stream]:
         images = measured(case, plan)
         if part.slices is not None:
-            images = {word: image.block(part.slices) for word, image in images.items()}
+            images = blocks(images, part.slices)
         source = named(images, plan.bind["source"])
         target = magnitude(named(images, plan.bind["target"])).array
         for strength, method in methods.items():

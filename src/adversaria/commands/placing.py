@@ -15,6 +15,12 @@ def placed(recipe: Any, image: Any, word: str = "source") -> Any:
     return image if grid is None else grid.place(image, word in grid.labels)
 
 
+def coarser(recipe: Any) -> bool:
+    """Whether a run starts from fewer voxels than it gives: the grid is that of what it gives, not of its input."""
+    pair = recipe.acquisitions().get(recipe.bind.get("source", "").partition("/")[0])
+    return pair is not None and pair[1].smaller
+
+
 def returning(recipe: Any, own: Any, word: str = "", outside: float | None = None) -> Callable[[Array], Array]:
     """What brings values (C, *S) on the recipe's grid to that of the image `own`, which was placed on it.
 

@@ -69,6 +69,7 @@ def score_part(
     compared on the case's own grid, whatever grid the recipe states, unless it measures on that.
     """
     from adversaria.commands.placing import placed
+    from adversaria.data.image import blocks
     from adversaria.data.labels import Labels
     from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import compared as own_grid
@@ -90,22 +91,23 @@ def score_part(
     done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
         images = measured(case, plan)
-        scale = intensity["source"].fit(placed(session.recipe, named(images, plan.bind["source"])).array)
+        whole = named(images, plan.bind["source"])
+        scale = intensity["source"].fit((whole if plan.grid else placed(session.recipe, whole)).array)
         if part.slices is not None:
-            images = {word: image.block(part.slices) for word, image in images.items()}
+            images = blocks(images, part.slices)
         source = named(images, plan.bind["source"])
         words = _words(session, plan, images, wanted)
         compared = _comparison(wanted, intensity["target"])
         truth = {word: compared(array) for word, array in words.items()}
-        lesion = on_grid(_array(images, session.lesion), source.array)
-        given = {"data_range": wanted.range, "lesion": lesion, "spacing": source.spacing, **truth}
         reference = words.get("target", source.array)
+        lesion, fine = on_grid(_array(images, session.lesion), reference), _enlarged(source, reference)
+        given = {"data_range": wanted.range, "lesion": lesion, "spacing": fine.spacing, **truth}
         if of_sets and "target" in truth:
             sets.setdefault("target", []).append(truth["target"])
         done.rule["cases"][case.handle] = fingerprint(reference)
         done.rule["reference"] = "truth" if "truth" in words else "target"
         subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
-        view = View(reference, source, wanted.range, lesion, intensity["target"] if wanted.scaled else None)
+        view = View(reference, fine, wanted.range, lesion, intensity["target"] if wanted.scaled else None)
         beside = {"target": words.get("target"), "lesion": lesion}
         done.look(view, case.handle, {**beside, "noise target": words.get("noise_target")})
         for name, method in methods.items():

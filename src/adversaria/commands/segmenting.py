@@ -90,6 +90,7 @@ def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, to
     from adversaria.commands.scoring import Scored, fingerprint, note_of, score_of
     from adversaria.commands.set_scoring import choose
     from adversaria.commands.viewing import keep_slice
+    from adversaria.data.image import blocks
     from adversaria.data.labels import label_map
     from adversaria.data.named import named
     from adversaria.data.prepare import compared, measured
@@ -106,7 +107,7 @@ def score_segmentation(restored: Any, session: Any, tick: Tick = lambda done, to
         images = measured(case, plan)
         scale = recipe.intensities()[word].fit(placed(recipe, named(images, plan.bind[word]), word).array)
         if part.slices is not None:
-            images = {name: image.block(part.slices) for name, image in images.items()}
+            images = blocks(images, part.slices)
         image, truth = named(images, plan.bind[word]), label_map(named(images, truth_word))
         wanted = rule.fit(truth.array).forward(truth.array).astype(np.int16)
         found, _ = classes_in(restored, image, case.handle, scale=scale, on_grid=part.slices is not None)

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from adversaria.commands.acquiring import Acquisition
-from adversaria.commands.binding import find_word, measured_from, refuse_mixed
+from adversaria.commands.binding import find_word, meant, measured_from, measurements, refuse_mixed
 from adversaria.commands.brought import views_are_own
 from adversaria.commands.classes import is_class, names_of, refuse_missing, without_class
 from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
 from adversaria.data.feed import PatchFeed, Stream
 from adversaria.data.folders import recognise
+from adversaria.data.image import shared
 from adversaria.data.intensity import Following, Window
 from adversaria.data.named import bases
-from adversaria.data.prepare import Measure, Plan, Prepared, prepare_all
+from adversaria.data.prepare import Measure, Plan, Prepared, on_grid, prepare_all
 from adversaria.data.split import LOOSE, PARTS, SAME_SUBJECT, by_part, by_slices, by_subject, in_all
 from adversaria.games.game import Game
 from adversaria.recipes import Recipe, build_game
@@ -211,7 +212,7 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         session.classes |= names_of(found, bind)
         session.said += without_class(found, bind)
         wanted = {base for name in bind.values() for base in bases(name)}
-        needed = {word: pair for word, pair in acquired.items() if word in wanted and word not in found.words}
+        needed = measurements(found, wanted, acquired)
         if not present:
             present = [measured_from(found, needed, session.recipe)]
         if not present:
@@ -221,9 +222,11 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
             )
         stand_in = present[0]
         judged = [w for w in _judging(session, found, stream) if w not in present and w not in wanted]
-        acquire = {w: (of if of in found.words else stand_in, m) for w, (of, m) in needed.items()}
-        for of, _ in acquire.values():
+        acquire = {w: (of if of in needed else meant(found, of) or stand_in, m) for w, (of, m) in needed.items()}
+        origins = dict.fromkeys(of for of, _ in acquire.values() if of not in acquire)
+        for of in origins:
             refuse_mixed(found, of)
+        present = list(dict.fromkeys([*present, *origins]))
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
             alone(found, stand_in, volume, columns)
@@ -260,7 +263,7 @@ def _split_folder(session: Session) -> None:
     subjects = {s: list(dict.fromkeys(case.subject for case in cases)) for s, cases in session.cases.items()}
     if all(len(names) == 1 for names in subjects.values()) and not session.stated:
         # unpaired series of one subject are split at the same places
-        ranges = [_filled(cases[0], session) for cases in session.cases.values()]
+        ranges = [_filled(cases[0], session, session.plans[stream]) for stream, cases in session.cases.items()]
         split = by_slices(range(max(r.start for r in ranges), min(r.stop for r in ranges)))
         session.slices, session.rule = split.slices, split.rule
         return
@@ -292,10 +295,10 @@ def _part_of(session: Session) -> dict[str, str] | None:
     return found if whole else in_all([sorted(one) for one in sets], session.seed)
 
 
-def _filled(case: Case, session: Session) -> range:
+def _filled(case: Case, session: Session, plan: Plan) -> range:
     """The slices of a subject from the first to the last in which every image shows something."""
     # a map of lesions is empty in most slices
-    images = [image for word, image in case.load().items() if word != session.lesion and image.array.ndim > 1]
+    images = [i for w, i in on_grid(case.load(), plan).items() if w != session.lesion and i.array.ndim > 1]
     if images[0].array.ndim == 3:
         raise UserError(
             "there is one subject with one 2D image, which cannot be split.",
@@ -331,7 +334,8 @@ def block_of(item: Any, slices: range | None) -> Any:
             f"a block of slices has no '{raw}' of its own, and there is one subject to split by slices.",
             "Bring more subjects, or train in two dimensions.",
         )
-    cut = {w: a[..., slices.start : slices.stop] if a.ndim > 1 else a for w, a in item.words.items()}
+    own = shared(slices, {word: array.shape[-1] for word, array in item.words.items() if array.ndim > 1})
+    cut = {w: a[..., own[w].start : own[w].stop] if w in own else a for w, a in item.words.items()}
     return type(item)(cut, item.handle)
 
 

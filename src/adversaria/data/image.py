@@ -1,5 +1,6 @@
 """An image in memory: its values in physical units, and where it lies in space."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from adversaria.vocabulary import UserError
 
 Array = NDArray[np.float32]
 
@@ -72,6 +75,35 @@ class Image:
         # numbers (M,) are those of every slice
         raw = {w: a[..., slices.start : slices.stop] if a.ndim > 1 else a for w, a in self.raw.items()}
         return replace(self, array=self.array[..., slices.start : slices.stop], affine=affine, raw=raw)
+
+
+def blocks(images: Mapping[str, Image], slices: range) -> dict[str, Image]:
+    """Give a block of slices of every image of a case; those with fewer, thicker slices the same place."""
+    own = shared(slices, {word: image.array.shape[-1] for word, image in images.items() if image.array.ndim == 4})
+    return {word: image.block(own[word]) if word in own else image for word, image in images.items()}
+
+
+def shared(slices: range, counts: Mapping[str, int]) -> dict[str, range]:
+    """The slices of each word in a block of the finest one's, which is cut to what all have whole slices of.
+
+    A word of a quarter as many slices, as super-resolution has it, is given a quarter of the block.
+    """
+    most = max(counts.values(), default=0)
+    uneven = [word for word, count in counts.items() if most % count]
+    if uneven:
+        raise UserError(
+            f"'{uneven[0]}' has {counts[uneven[0]]} slices beside {most}: they have no block in common.",
+            "Bring images whose slices are whole multiples of each other's.",
+        )
+    thick = {word: most // count for word, count in counts.items()}
+    step = math.lcm(*thick.values())
+    start, stop = -(-slices.start // step) * step, slices.stop // step * step
+    if start >= stop:
+        raise UserError(
+            f"a block of {len(slices)} slices holds no whole one of {step} together.",
+            "Bring more subjects or more slices.",
+        )
+    return {word: range(start // each, stop // each) for word, each in thick.items()}
 
 
 def apart(first: Image, second: Image) -> float:

@@ -11,19 +11,20 @@ def lesion_contrast_recovery(output: Array, truth: Array, lesion: Array, ring: i
     Contrast is the mean inside a lesion (label map `lesion`, 0 = none) minus the mean in a ring of
     `ring` voxels around it, one voxel away. Lesions are taken together as the slope of found against
     true contrast through the origin, so that faint ones do not dominate. 1 is full recovery, 0 an erased
-    lesion, above 1 exaggerated.
+    lesion, above 1 exaggerated. Of images in colour the mean of the channels is taken.
     """
     from scipy.ndimage import binary_dilation
 
     labels = np.asarray(lesion).reshape(np.asarray(output).shape[1:])
     every = labels > 0
+    grey = [np.asarray(image).mean(0) for image in (output, truth)]
     above = below = 0.0
     for label in np.unique(labels[every]):
         inside = labels == label
         near = binary_dilation(inside, iterations=ring + 1) & ~binary_dilation(inside, iterations=1) & ~every
         if not near.any():
             continue
-        found, true = (float(x[0][inside].mean() - x[0][near].mean()) for x in (np.asarray(output), np.asarray(truth)))
+        found, true = (float(image[inside].mean() - image[near].mean()) for image in grey)
         above, below = above + found * true, below + true * true
     if below == 0:
         raise NotApplicable("the case has no lesion with a surrounding")

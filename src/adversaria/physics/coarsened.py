@@ -14,6 +14,7 @@ class Coarsened(Downsample):
     """
 
     key = "coarsened"
+    smaller = False
 
     def __init__(self, factor: int = 2):
         super().__init__(factor)

@@ -17,6 +17,7 @@ class Decimate(Operator):
     """
 
     key = "decimate"
+    smaller = True
 
     def __init__(self, factor: int = 4, sigma: float = 1.0):
         super().__init__()

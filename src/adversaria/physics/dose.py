@@ -37,6 +37,7 @@ class LowDoseCT(Operator):
     """
 
     key = "dose"
+    by_slice = True
 
     def __init__(
         self,

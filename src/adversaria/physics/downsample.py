@@ -16,7 +16,7 @@ class Downsample(Operator):
     """
 
     key = "downsample"
-    many_channels = True
+    many_channels = smaller = True
 
     def __init__(self, factor: int = 4):
         super().__init__()

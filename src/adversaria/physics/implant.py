@@ -18,6 +18,7 @@ class ImplantCT(MetalCT):
     """
 
     key = "implant"
+    by_slice = True
 
     def __init__(
         self,

@@ -45,6 +45,7 @@ class MetalCT(Operator):
     """
 
     key = "metal"
+    by_slice = True
     metal = "titanium"
 
     def __init__(

@@ -17,6 +17,8 @@ class Operator(nn.Module):
 
     key = ""
     many_channels = False  # whether `measure` takes images of several channels
+    smaller = False  # whether `measure` gives fewer voxels
+    by_slice = False  # whether `measure` takes a volume slice by slice itself
 
     def of(self, batch: Batch) -> "Operator":
         """Bind the tensors of a case (masks, coils, angles); by default there are none."""

@@ -20,6 +20,7 @@ class PETCounts(Operator):
     """
 
     key = "pet-counts"
+    by_slice = True
 
     def __init__(
         self,

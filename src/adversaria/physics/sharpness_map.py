@@ -22,6 +22,7 @@ class SharpnessMap(Operator):
     """
 
     key = "sharpness-map"
+    by_slice = True
 
     def __init__(self, threshold: float = 0.016, window: int = 21, value_range: tuple[float, float] | None = None):
         super().__init__()

@@ -15,11 +15,12 @@ class SparseViewCT(Operator):
     The image in HU is projected and reconstructed by filtered back-projection, which leaves streaks. With `photons`
     every detector element of 1 mm receives that many in each view without the patient (`LowDoseCT.noisy`: Poisson
     counts and electronic noise); by default there is no noise. The kernel is as wide as `resolution` mm; elements are
-    pixels. Outside the circle that all views see the image is cut off at air. HU (B, 1, H, W[, D]) of square slices,
-    pixels of `spacing` mm; volumes slice by slice.
+    pixels. Outside the circle that all views see the image is cut off at air. HU (B, 1, H, W[, D]), pixels of
+    `spacing` mm; slices that are not square stand in the middle of air, volumes go slice by slice.
     """
 
     key = "sparse-view"
+    by_slice = True
 
     def __init__(
         self,
@@ -39,12 +40,17 @@ class SparseViewCT(Operator):
         """Scan an image and reconstruct it."""
         if hu.ndim == 5:
             return torch.stack([self.measure(hu[..., k], spacing, random) for k in range(hu.shape[-1])], -1)
-        side = hu.shape[-1]
+        height, width = hu.shape[2:]
+        side = max(height, width)
+        above, beside = (side - height) // 2, (side - width) // 2
+        border = (beside, side - width - beside, above, side - height - above)
         beam = ParallelBeam(side, self.views, spacing=spacing, span=self.span)
-        sinogram = beam.A(WATER * (1 + hu.clamp_min(-1000.0) / 1000))
+        padded = torch.nn.functional.pad(hu, border, value=-1000.0)
+        sinogram = beam.A(WATER * (1 + padded.clamp_min(-1000.0) / 1000))
         if self.photons is not None:
             scanner = LowDoseCT(1.0, self.photons * self.views, self.electronic)
             sinogram = scanner.noisy(sinogram, spacing, random)
         place = torch.arange(side, dtype=hu.dtype) - (side - 1) / 2
         seen = place[:, None] ** 2 + place[None] ** 2 <= (side / 2) ** 2
-        return torch.where(seen, beam.inverse(sinogram, self.resolution) * (1000 / WATER) - 1000, -1000.0).to(hu.dtype)
+        made = torch.where(seen, beam.inverse(sinogram, self.resolution) * (1000 / WATER) - 1000, -1000.0).to(hu.dtype)
+        return made[..., above : above + height, beside : beside + width]
