@@ -184,3 +184,19 @@ def test_pictures_whose_sides_do_not_fit_need_a_grid(tmp_path, capsys):
     assert call("apply", tmp_path / "run", "-i", tmp_path / "small.png", "-o", tmp_path / "large.png") == 0
     assert read_image(tmp_path / "large.png").array.shape == (3, 40, 28)
     assert "recipe's grid" not in told(capsys)
+
+
+def test_a_scan_stands_for_what_a_recipe_would_have_measured_first(tmp_path):
+    """A user's scan is the full dose: less of it is measured from it, and what is blurred is not taken for it."""
+    from adversaria.commands.session import open_session
+    from adversaria.recipes import read_recipe
+    from adversaria.run import Run
+
+    nibabel.save(nibabel.Nifti1Image(smooth((16, 16, 12)) - 100, np.eye(4)), tmp_path / "ct.nii.gz")
+    (plan,) = open_session(read_recipe("yi-2018-sagan"), Run(tmp_path / "run"), tmp_path / "ct.nii.gz").plans.values()
+    assert {word: of for word, (of, _) in plan.acquire.items()} == {
+        "low_dose": "image",
+        "blurred": "image",
+        "sharp": "blurred",
+    }
+    assert plan.bind["target"] == "image" and plan.bind["image"] == "blurred"

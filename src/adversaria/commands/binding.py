@@ -9,8 +9,6 @@ from adversaria.data.named import GREY
 from adversaria.data.raw import brings_measurement
 from adversaria.vocabulary import UserError
 
-_ACCEPTS_ALONE = ("target", "image")
-
 
 def find_word(found: Any, word: str, name: str, acquired: Mapping[str, Any], recipe: Any) -> str:
     """Which word of the folder stands for a word of the recipe; for a class, which column."""
@@ -21,7 +19,8 @@ def find_word(found: Any, word: str, name: str, acquired: Mapping[str, Any], rec
         return name
     if "+" in name or "/" in name:
         return "+".join(_part_of(found, part, acquired) for part in name.split("+"))
-    if len(names) == 1 and word in _ACCEPTS_ALONE:
+    # the one image there is stands for what is wanted of a network, and for what is learned from alone
+    if len(names) == 1 and (word == "target" or (word == "image" and name not in acquired)):
         return names[0]
     if name in acquired and len(names) == 1:
         return name
@@ -58,8 +57,14 @@ def meant(found: Any, name: str) -> str | None:
         return None
 
 
-def measurements(found: Any, wanted: set[str], acquired: Mapping[str, Any]) -> dict[str, Any]:
-    """Those measurements that make what is wanted and not in the folder, and what that is measured from."""
+def measurements(
+    found: Any, wanted: set[str], acquired: Mapping[str, Any], brought: Mapping[str, str]
+) -> dict[str, Any]:
+    """Those measurements that make what is wanted and not in the folder, and what that is measured from.
+
+    `brought` are images of the folder that stand for what a recipe would have measured: a scan is the full dose.
+    """
+    acquired = {name: (brought.get(of, of), measure) for name, (of, measure) in acquired.items()}
     needed = set()
     for name in wanted:
         while name in acquired and name not in found.words:

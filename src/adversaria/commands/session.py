@@ -212,7 +212,8 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         session.classes |= names_of(found, bind)
         session.said += without_class(found, bind)
         wanted = {base for name in bind.values() for base in bases(name)}
-        needed = measurements(found, wanted, acquired)
+        brought = {n: bind[w] for w, n in bound(session.recipe, stream).items() if bind[w] in found.words}
+        needed = measurements(found, wanted, acquired, brought)
         if not present:
             present = [measured_from(found, needed, session.recipe)]
         if not present:
