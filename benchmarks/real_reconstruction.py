@@ -76,7 +76,7 @@ def row(name: str, data: Path, out: Path) -> Row:
     found: dict[str, dict[str, list[float]]] = {}
     for score in done.scores:
         found.setdefault(score.method, {}).setdefault(score.measure, []).append(round(score.value, 4))
-    draw(done.slices, out / f"{name}.png", upwards=name not in ("eyes", "views"))
+    draw(done, out / f"{name}.png")
     made: Row = {"name": name, "cpu_s": round(cost), "plays": recipe.training().plays, "scores": found}
     if name == "coils":
         made["scan"] = scanned(data / "kspace_brain_8coil", run.folder, out)
@@ -90,22 +90,23 @@ def scanned(folder: Path, run: Path, out: Path) -> Row:
     return told(made, *inside_head(folder))
 
 
-def draw(slices: dict[str, Any], place: Path, upwards: bool) -> None:
-    """Draw the images of the first test case in the window of the target; the second axis of NIfTI runs upwards."""
+def draw(done: Any, place: Path) -> None:
+    """Draw the images of the first test case in the window of the target, the slice with most of the lesion."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    first = next(iter(slices)).partition("/")[0]
-    images = {n.partition("/")[2]: a for n, a in slices.items() if n.partition("/")[0] == first}
+    # pictures in colour are not among the slices
+    images = {name: planes[0] for name, planes in done.pictures.items()}
+    for name, plane in reversed(done.slices.items()):
+        images[name.partition("/")[2]] = plane
+    shown = [name for name in ("input", *images) if name not in ("lesion", "target")]
+    shown = [*dict.fromkeys(shown), "target"]
     low, high = np.percentile(images["target"], [0.5, 99.5])
-    shown = [name for name in images if name != "lesion"]
     figure, axes = plt.subplots(1, len(shown), figsize=(3 * len(shown), 3.4))
     for ax, name in zip(axes, shown, strict=True):
-        image = np.moveaxis(images[name].reshape(len(images[name]), *images[name].shape[1:3]), 0, -1)
-        image = np.rot90(image) if upwards else image
-        ax.imshow(((image - low) / (high - low)).clip(0, 1).squeeze(), cmap="gray")
+        ax.imshow(((images[name] - low) / (high - low)).clip(0, 1), cmap="gray")
         ax.set_title(name, fontsize=10)
         ax.axis("off")
     figure.tight_layout()

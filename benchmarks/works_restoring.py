@@ -48,7 +48,7 @@ FROM_RAW = ("CG-SENSE", "total variation")
 class Restored(Row):
     """A row with every measure of every image, as mean and interval, and what may be claimed."""
 
-    scores: dict[str, dict[str, tuple[float, float | None, float | None]]] = field(default_factory=dict)
+    scores: dict[str, dict[str, tuple[float | None, float | None, float | None]]] = field(default_factory=dict)
     learned: bool = False
 
     @property
@@ -304,6 +304,8 @@ def row(
     )
 
 
-def _short(values: Sequence[float]) -> tuple[float, float | None, float | None]:
+def _short(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    if not values:
+        return None, None, None
     found = summarise(values)
     return found.mean, found.low, found.high
