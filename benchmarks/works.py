@@ -152,19 +152,35 @@ def restored_rows(rows: list[tuple[str, Any]]) -> list[str]:
         "Means over unseen phantom subjects with 95 % intervals (Student's t). `learned` only where the work is better",
         "than its input and than its pixel-only twin (the same generator and budget, absolute difference alone) or the",
         "classical image, by the paired interval over subjects. Lesion contrast is the share that is left (1 is all).",
-        "The others play, and are not shown to learn in this budget. Everything is reduced.",
+        "The others play, and are not shown to learn in this budget; the last column says where they stop, by means of",
+        "the measure that they are judged by. Everything is reduced.",
         "",
-        "| work | image | psnr (dB) | ssim | lesion contrast | learned | plays | CPU s |",
-        "|---|---|---|---|---|---|---|---|",
+        "| work | image | psnr (dB) | ssim | lesion contrast | learned | plays | CPU s | where it stops |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for key, row in rows:
         for name, scores in row["scores"].items():
             cells = [_interval(scores[m]) for m in ("psnr", "ssim", "lesion contrast")]
             more = ", ".join(f"{m} {s[0]:.2f}" for m, s in scores.items() if m == "identification rate")
             said = (f"{name}; {more}" if more else name, *cells)
-            facts = ("yes" if row["learned"] else "no", str(row["plays"]), f"{row['budget_s']:g}")
-            lines.append("| " + " | ".join([key, *said, *(facts if name == "own" else ("", "", ""))]) + " |")
+            facts = ("yes" if row["learned"] else "no", str(row["plays"]), f"{row['budget_s']:g}", stopped(row))
+            lines.append("| " + " | ".join([key, *said, *(facts if name == "own" else ("", "", "", ""))]) + " |")
     return lines
+
+
+def stopped(row: dict[str, Any]) -> str:
+    """Where a work that is not shown to learn stops: its generator, its adversary, or what it is compared with."""
+    own, beside = row["value"], row["baselines"]
+    twin, least = beside.get("pixel-only twin"), beside["input"]
+    if row["learned"]:
+        return ""
+    if own > least:
+        return "better than its input, not shown to be better than twin or classical image"
+    if twin is None:
+        return "trained without pairs, so there is no twin; not better than its input"
+    if twin > least:
+        return "its generator alone passes the input: what the other terms ask costs it that"
+    return "its generator alone, on pixels, does not pass the input either: too few plays for it"
 
 
 def _interval(found: Sequence[float | None]) -> str:

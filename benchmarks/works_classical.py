@@ -82,11 +82,11 @@ def smoothed(image: Array, truth: Array, spacing: float) -> Array:
 
 
 def inpainted(image: Array, truth: Array, spacing: float) -> Array:
-    """Biharmonic inpainting (scikit-image) of where an image is exactly 0 in a box."""
+    """Biharmonic inpainting (scikit-image) of where an image is 0 in a box, but for rounding."""
     from scipy.ndimage import binary_opening
     from skimage.restoration import inpaint_biharmonic
 
-    hole = binary_opening(image[0] == 0, np.ones((9, 9)))
+    hole = binary_opening(np.abs(image[0]) < 1e-3, np.ones((9, 9)))
     return np.asarray(inpaint_biharmonic(image[0], hole), np.float32)[None]
 
 
