@@ -180,7 +180,7 @@ def stopped(row: dict[str, Any]) -> str:
         return "trained without pairs, so there is no twin; not better than its input"
     if twin > least:
         return "its generator alone passes the input: what the other terms ask costs it that"
-    return "its generator alone, on pixels, does not pass the input either: too few plays for it"
+    return "its generator alone, on pixels alone, does not pass the input either"
 
 
 def _interval(found: Sequence[float | None]) -> str:
