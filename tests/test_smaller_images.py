@@ -141,8 +141,14 @@ def test_what_is_measured_is_found_by_its_name_or_asked_for(patient, tmp_path, c
     (tmp_path / "mine.yaml").write_text(VOLUME.replace("of: t1", "of: pd"))
     said = refused(capsys, "train", tmp_path / "mine.yaml", "--data", patient, "--out", tmp_path / "run")
     assert "'low' is measured from 'pd'" in said and "acquire.low.of=" in said
-    words = ("--set", "acquire.low.of=FLAIR", "--set", "bind.target=FLAIR", "--quiet")
-    assert call("train", tmp_path / "mine.yaml", "--data", patient, "--out", tmp_path / "run", *words) == 0
+    words = ("--data", patient, "--set", "bind.target=FLAIR", "--quiet")
+    given = ("--set", "acquire.low.of=FLAIR")
+    assert call("train", tmp_path / "mine.yaml", "--out", tmp_path / "run", *words, *given) == 0
+    assert "is measured from" not in (tmp_path / "run" / "data.json").read_text()
+    # by its name it is found, and that it is another contrast is said
+    (tmp_path / "mine.yaml").write_text(VOLUME)
+    assert call("train", tmp_path / "mine.yaml", "--out", tmp_path / "other", *words) == 0
+    assert "'low' is measured from 'T1', beside 'FLAIR'" in (tmp_path / "other" / "data.json").read_text()
 
 
 def test_what_is_measured_of_what_was_measured_goes_the_whole_way(patient, tmp_path, capsys):

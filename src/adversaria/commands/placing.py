@@ -16,7 +16,9 @@ def placed(recipe: Any, image: Any, word: str = "source") -> Any:
 
 
 def coarser(recipe: Any) -> bool:
-    """Whether a run starts from fewer voxels than it gives: the grid is that of what it gives, not of its input."""
+    """Whether a run with a grid starts from fewer voxels than it gives: the grid is not that of its input then."""
+    if recipe.grid() is None:
+        return False
     pair = recipe.acquisitions().get(recipe.bind.get("source", "").partition("/")[0])
     return pair is not None and pair[1].smaller
 

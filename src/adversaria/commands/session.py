@@ -227,6 +227,11 @@ def _open_folder(session: Session, streams: Sequence[str], data: Path, assume_in
         origins = dict.fromkeys(of for of, _ in acquire.values() if of not in acquire)
         for of in origins:
             refuse_mixed(found, of)
+        session.said += [
+            f"'{w}' is measured from '{of}', beside '{present[0]}': --set acquire.{w}.of={present[0]} measures that"
+            for w, (of, _) in acquire.items()
+            if of in origins and of not in present and of in found.words
+        ]
         present = list(dict.fromkeys([*present, *origins]))
         session.plans[stream] = _plan(session, stream, bind, acquire)
         session.cases[stream] = (
