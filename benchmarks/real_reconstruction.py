@@ -1,4 +1,4 @@
-"""Reconstruction on real images: what is measured is simulated from them, for docs/real-reconstruction.md.
+"""Reconstruction on real images: what is measured is simulated from them.
 
     python -m benchmarks.real_reconstruction --data DIR [--out DIR] [undersampling resolution eyes ...]
 

@@ -1,4 +1,4 @@
-"""Works of Table 1 on real images that simulate what is measured: small forms of docs/real-reconstruction.md."""
+"""Works of Table 1 on real images that simulate what is measured: small forms of benchmarks/real_reconstruction.py."""
 
 import json
 

@@ -12,7 +12,7 @@ from adversaria.commands.acquiring import Acquisition
 from adversaria.commands.binding import find_word, meant, measured_from, measurements, refuse_mixed
 from adversaria.commands.brought import views_are_own
 from adversaria.commands.classes import is_class, names_of, refuse_missing, without_class
-from adversaria.data.cases import Case, alone, from_phantom, paired, pick_word
+from adversaria.data.cases import Case, alone, from_phantom, paired
 from adversaria.data.feed import PatchFeed, Stream
 from adversaria.data.folders import recognise
 from adversaria.data.image import shared
@@ -259,10 +259,7 @@ def _judge(found: Any, wanted: str | None, stream: str) -> str | None:
     place, _, name = (wanted or "").rpartition(".")
     if not name or place != stream:
         return wanted
-    try:
-        return pick_word(found, name)
-    except UserError:
-        return wanted
+    return meant(found, name) or wanted
 
 
 def _split_folder(session: Session) -> None:
