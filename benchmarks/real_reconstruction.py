@@ -35,7 +35,9 @@ ROWS = {
     "resolution": "blocks",
     "coils": "blocks",
     "eyes": "fundus_drive",
-    "views": "ct_head_ge_irregular",
+    "views": "ct_abdomen_organs/example_ct.nii.gz",
+    "views-image": "ct_abdomen_organs/example_ct.nii.gz",
+    "head": "ct_head_ge_irregular",
     "dose": "ct_abdomen_organs/example_ct.nii.gz",
     "streaks": "ct_abdomen_organs/example_ct.nii.gz",
 }
@@ -76,7 +78,7 @@ def row(name: str, data: Path, out: Path) -> Row:
     found: dict[str, dict[str, list[float]]] = {}
     for score in done.scores:
         found.setdefault(score.method, {}).setdefault(score.measure, []).append(round(score.value, 4))
-    draw(done, out / f"{name}.png")
+    draw(done, out / f"{name}.png", recipe.evaluation().display)
     made: Row = {"name": name, "cpu_s": round(cost), "plays": recipe.training().plays, "scores": found}
     if name == "coils":
         made["scan"] = scanned(data / "kspace_brain_8coil", run.folder, out)
@@ -90,8 +92,8 @@ def scanned(folder: Path, run: Path, out: Path) -> Row:
     return told(made, *inside_head(folder))
 
 
-def draw(done: Any, place: Path) -> None:
-    """Draw the images of the first test case in the window of the target, the slice with most of the lesion."""
+def draw(done: Any, place: Path, window: tuple[float, float] | None = None) -> None:
+    """Draw the images of the first test case, the slice with most of the lesion, in a window or that of the target."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -103,7 +105,7 @@ def draw(done: Any, place: Path) -> None:
         images[name.partition("/")[2]] = plane
     shown = [name for name in ("input", *images) if name not in ("lesion", "target")]
     shown = [*dict.fromkeys(shown), "target"]
-    low, high = np.percentile(images["target"], [0.5, 99.5])
+    low, high = window or np.percentile(images["target"], [0.5, 99.5])
     figure, axes = plt.subplots(1, len(shown), figsize=(3 * len(shown), 3.4))
     for ax, name in zip(axes, shown, strict=True):
         ax.imshow(((images[name] - low) / (high - low)).clip(0, 1), cmap="gray")

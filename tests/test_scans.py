@@ -56,6 +56,21 @@ SCANS = {
 }
 
 
+def test_a_ct_without_a_unit_is_in_hu_for_its_air_or_refused():
+    """NIfTI knows no units: taken as 1/cm, a head of -1000 to 1000 would overflow the detector."""
+    scan, random = CTScan(16, 12), lambda: stream("scan")
+    stated = Acquisition(scan, 2)(image(32, 32, unit="HU", low=-1000), random())
+    found = Acquisition(scan, 2)(image(32, 32, low=-1000), random())
+    assert found.unit == "HU" and np.array_equal(found.array, stated.array)
+    assert not stated.warnings and found.warnings == ("it is taken as HU for its air near -1000",)
+    with pytest.raises(UserError, match=r"goes down to -500 without air near -1000") as refused:
+        Acquisition(scan, 2)(image(32, 32, low=-500), random())
+    assert "HU" in refused.value.remedy
+    attenuation = image(32, 32)
+    attenuation = attenuation.like(attenuation.array * 2e-4)
+    assert Acquisition(scan, 2)(attenuation, random()).unit == "arbitrary"
+
+
 @pytest.mark.parametrize("name", SCANS)
 def test_the_scaled_target_measures_as_the_scaled_measurement(name):
     """M F S of the target over the peak is the measurement that a game is given; not quite if coils saw more."""

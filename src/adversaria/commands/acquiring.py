@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from adversaria.commands.scanners import named_by, on_pixels, refuse_another_scanner, refuse_other_angles, said_of
+from adversaria.data.fingerprint import shows_air
 from adversaria.data.image import Image
 from adversaria.data.intensity import Scale
 from adversaria.draws import stream
@@ -30,7 +31,7 @@ class Acquisition:
     as magnitude where it is complex; `raw["complex"]` then holds the complex one. A `target` among the words, the
     image that a perfect reconstruction gives, is kept in the image's unit, its magnitude as `reference`. With `dims` 2
     a volume is measured slice by slice, each with draws of its own. An operator without `acquire` gives an image
-    alone. Operators that work in 1/cm take images in HU by way of water's attenuation.
+    alone. Operators that work in 1/cm take images in HU by way of water's attenuation (`in_unit`).
 
     Of an image that brings its own raw data, an operator that has `subsampled` keeps a part of them. With `own` the
     views of a scan must lie at the operator's own angles: who reads its measurement is not told others.
@@ -46,6 +47,7 @@ class Acquisition:
             return self.less(image, random)
         if image.array.shape[0] != 1 and not self.operator.many_channels:
             raise UserError(f"{name} measures images of one channel, not {len(image.array)}.", "Use grey images.")
+        image = self.in_unit(image)
         spacing = float(np.mean(image.spacing[:2])) if image.spacing else 1.0
         acquire: Any = getattr(self.operator, "acquire", None)
         if acquire is None:
@@ -136,6 +138,20 @@ class Acquisition:
             physics = self.operator.of(words)
             y = y + offset * physics.A(torch.ones_like(physics.adjoint(y)))
         return array_of(y, sliced)
+
+    def in_unit(self, image: Image) -> Image:
+        """Take a CT without a unit, as NIfTI has them, as HU for its air, where the operator measures attenuation."""
+        if getattr(self.operator, "unit", "") != "1/cm" or image.unit != "arbitrary":
+            return image
+        if shows_air(image.array):
+            return replace(image, unit="HU", warnings=(*image.warnings, "it is taken as HU for its air near -1000"))
+        if (low := float(image.array.min())) < -1:
+            name = type(self.operator).__name__
+            raise UserError(
+                f"{name} measures attenuation, and this image of no unit goes down to {low:g} without air near -1000.",
+                "Bring CT in HU as DICOM, or with air around the patient, or an image in 1/cm.",
+            )
+        return image
 
     def unit(self, unit: str) -> tuple[float, float]:
         """What brings an image's unit to the operator's: a factor and an addition."""

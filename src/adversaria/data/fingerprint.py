@@ -229,7 +229,7 @@ def _kind(name: str, image: Image) -> str:
     few = 1 <= len(found) <= (MOST_LABELS if _LABELS.search(name) else 4) and found[0] >= 0
     if unit == "labels" or (few and (len(found) > 1 or bool(_LABELS.search(name)))):
         return "labels"
-    if unit == "HU" or (unit == "arbitrary" and _shows_air(sample)):
+    if unit == "HU" or (unit == "arbitrary" and shows_air(sample)):
         return "ct"
     if unit.lower().startswith(("bq", "suv")):
         return "pet"
@@ -238,7 +238,7 @@ def _kind(name: str, image: Image) -> str:
     return "colour" if image.array.shape[0] == 3 and not repeats(image) else "picture"
 
 
-def _shows_air(sample: np.ndarray) -> bool:
+def shows_air(sample: np.ndarray) -> bool:
     """Whether numbers without a unit, as NIfTI has them, are HU: air near -1000, or at the -1024 that scanners give."""
     return bool(np.mean((sample > -1030) & (sample < -970)) > 0.05)
 
