@@ -38,7 +38,7 @@ ROWS: dict[str, tuple[str, int]] = {
     "ct": ("ct-consistency", 2400),
     "ct-image-only": (str(HERE / "recipes" / "ct-image-only.yaml"), 2400),
 }
-SCORED = 2  # raised when rows are scored in another way
+SCORED = 3  # raised when rows are scored in another way
 LAST = ", last weights"
 OWN = {"mr": "consistency", "ct": "consistency", "ct-image-only": "image only"}
 # what each row is compared with, and by which words

@@ -99,20 +99,26 @@ def draw(done: Any, place: Path, window: tuple[float, float] | None = None) -> N
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    # pictures in colour are not among the slices
+    # pictures in colour are not among the slices; a classical image that is the input is shown once
     images = {name: planes[0] for name, planes in done.pictures.items()}
-    for name, plane in reversed(done.slices.items()):
-        images[name.partition("/")[2]] = plane
-    shown = [name for name in ("input", *images) if name not in ("lesion", "target")]
-    shown = [*dict.fromkeys(shown), "target"]
+    images |= {name.partition("/")[2]: plane for name, plane in reversed(done.slices.items())}
+    same = {n for n in images if n != "input" and np.array_equal(images[n], images["input"])}
+    shown = [name for name in dict.fromkeys(("input", *images, "target")) if name not in ("lesion", *same)]
+    shown.append(shown.pop(shown.index("target")))
+    first = done.scores[0].case
+    psnr = {s.method: s.value for s in done.scores if s.case == first and s.measure == "psnr"}
     low, high = window or np.percentile(images["target"], [0.5, 99.5])
-    figure, axes = plt.subplots(1, len(shown), figsize=(3 * len(shown), 3.4))
+    inside = np.argwhere((images["target"] - low).reshape(*images["target"].shape[:2], -1).max(-1) > 0.1 * (high - low))
+    (top, left), (bottom, right) = inside.min(0), inside.max(0) + 1
+    size = 2.6 * (bottom - top) / (right - left)
+    figure, axes = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), size + 0.35), layout="constrained")
     for ax, name in zip(axes, shown, strict=True):
-        ax.imshow(((images[name] - low) / (high - low)).clip(0, 1), cmap="gray")
-        ax.set_title(name, fontsize=10)
+        ax.imshow(((images[name] - low) / (high - low)).clip(0, 1)[top:bottom, left:right], cmap="gray")
+        called = " = ".join((name, *sorted(same))) if name == "input" else name
+        ax.set_title(f"{called}, {psnr[name]:.1f} dB" if name in psnr else called, fontsize=9)
         ax.axis("off")
-    figure.tight_layout()
-    figure.savefig(place, dpi=90)
+    figure.savefig(place, dpi=95, metadata={"adversaria": f"derived; {place.stem}; not for diagnosis"})
+    plt.close(figure)
 
 
 def main() -> None:

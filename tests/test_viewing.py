@@ -67,7 +67,7 @@ def test_of_a_volume_the_slice_with_most_of_the_lesion_is_kept():
 def test_images_that_are_compared_scaled_are_kept_scaled():
     image = np.random.default_rng(2).random((1, 16, 16)).astype(np.float32) * 300
     kept = {}
-    View(image, IMAGE, (0, 1), intensity=Percentile(into=(0, 1))).keep(kept, "c/output", image)
+    View(image, IMAGE, (0, 1), scaled=Percentile(into=(0, 1)).fit(image).forward).keep(kept, "c/output", image)
     assert kept["c/output"].max() < 1.1
 
 

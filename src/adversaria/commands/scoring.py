@@ -64,9 +64,10 @@ def score_part(
     """Score methods on every case of a part with the recipe's measures.
 
     Images are compared in physical units, or, where the recipe says `scaled`, each brought to the target's
-    intensity rule by its own statistics. A 2D recipe scores each slice of a volume that is not constant;
-    the case's value is their mean. The input's scale is that of the whole case, also if slices are tested. They are
-    compared on the case's own grid, whatever grid the recipe states, unless it measures on that.
+    intensity rule by its own statistics; where the target shares the source's scale, all by the truth's. A 2D recipe
+    scores each slice of a volume that is not constant; the case's value is their mean. The input's scale is that of the
+    whole case, also if slices are tested. They are compared on the case's own grid, whatever grid the recipe states,
+    unless it measures on that.
     """
     from adversaria.commands.placing import placed
     from adversaria.data.image import blocks
@@ -97,9 +98,10 @@ def score_part(
             images = blocks(images, part.slices)
         source = named(images, plan.bind["source"])
         words = _words(session, plan, images, wanted)
-        compared = _comparison(wanted, intensity["target"])
-        truth = {word: compared(array) for word, array in words.items()}
         reference = words.get("target", source.array)
+        scaled = _scaling(intensity["target"], reference) if wanted.scaled else None
+        compared = _comparison(wanted, scaled)
+        truth = {word: compared(array) for word, array in words.items()}
         lesion, fine = on_grid(_array(images, session.lesion), reference), _enlarged(source, reference)
         given = {"data_range": wanted.range, "lesion": lesion, "spacing": fine.spacing, **truth}
         if of_sets and "target" in truth:
@@ -107,7 +109,7 @@ def score_part(
         done.rule["cases"][case.handle] = fingerprint(reference)
         done.rule["reference"] = "truth" if "truth" in words else "target"
         subject = "unknown" if session.loose else f"s{numbers[case.subject]:03d}"
-        view = View(reference, fine, wanted.range, lesion, intensity["target"] if wanted.scaled else None)
+        view = View(reference, fine, wanted.range, lesion, scaled)
         beside = {"target": words.get("target"), "lesion": lesion}
         done.look(view, case.handle, {**beside, "noise target": words.get("noise_target")})
         for name, method in methods.items():
@@ -171,8 +173,11 @@ def _enlarged(image: Any, like: Array | None) -> Any:
 
 def _rule(session: Any, wanted: Any) -> dict[str, Any]:
     """What must agree between two runs for their scores to be comparable; `cases` are hashes of references."""
-    rule = {"range": list(wanted.range), "clip": wanted.clip, "scaled": wanted.scaled, "reference": "target"}
-    return {**rule, "cases": {}}
+    from adversaria.data.intensity import Following
+
+    shared = isinstance(session.recipe.intensities()["target"], Following)
+    scaled = "truth" if wanted.scaled and shared else wanted.scaled
+    return {"range": list(wanted.range), "clip": wanted.clip, "scaled": scaled, "reference": "target", "cases": {}}
 
 
 def fingerprint(array: Array) -> str:
@@ -258,12 +263,21 @@ def _words(session: Any, plan: Any, images: Mapping[str, Any], wanted: Any) -> d
     return {} if target is None else {"target": target}
 
 
-def _comparison(wanted: Any, intensity: Any) -> Callable[[Array], Array]:
-    """How images are brought to what is compared: clipped to the range, scaled, or as they are."""
+def _scaling(rule: Any, reference: Array) -> Callable[[Array], Array]:
+    """How arbitrary units are made alike: by each image's own statistics, or by those of a scale that all share."""
+    from adversaria.data.intensity import Following
+
+    if isinstance(rule, Following) and np.ptp(reference) > 0:
+        shared: Callable[[Array], Array] = rule.fit(reference).forward
+        return shared
+    return lambda array: rule.fit(array).forward(array) if np.ptp(array) > 0 else np.zeros_like(array)
+
+
+def _comparison(wanted: Any, scaled: Callable[[Array], Array] | None) -> Callable[[Array], Array]:
+    """How images are brought to what is compared: scaled or as they are, clipped to the range."""
 
     def compared(array: Array) -> Array:
-        if wanted.scaled:
-            array = intensity.fit(array).forward(array) if np.ptp(array) > 0 else np.zeros_like(array)
+        array = scaled(array) if scaled else array
         return array.clip(*wanted.range) if wanted.clip else array
 
     return compared

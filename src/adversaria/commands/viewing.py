@@ -1,5 +1,6 @@
 """What a comparison keeps of a case beside its scores: one slice of every image, and spectra of all its slices."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from adversaria.metrics.noise import noise_power_spectrum, radial_mean
 
 Array = NDArray[np.float32]
 Spectrum = NDArray[np.floating[Any]]
+Scaled = Callable[[Array], Array]
 
 MOST_SLICES = 64 * 2**20
 MOST_SQUARES = 12
@@ -23,13 +25,13 @@ class View:
     squares where the reference, smoothed, varies by less than 3 % of the declared range and lies inside it, at most
     twelve a slice, each minus its best plane; the power spectrum of the whole slice in its largest central square
     under a Hann window. Both are averaged over rings of frequency and over the slices of the case. All is taken of
-    images brought to the range by `intensity`, where images are compared so.
+    images as `scaled` brings them to the range, where they are compared so.
     """
 
     def __init__(
-        self, reference: Array, image: Any, data_range: Any, lesion: Array | None = None, intensity: Any = None
+        self, reference: Array, image: Any, data_range: Any, lesion: Array | None = None, scaled: Scaled | None = None
     ):
-        self.axes, self.intensity = image.axes, intensity
+        self.axes, self.scale = image.axes, scaled
         self.pixel = float(np.mean(image.spacing[:2])) if image.spacing else 0.0
         self.slice = _slice(reference, lesion)
         planes = _planes(self.scaled(reference))
@@ -47,7 +49,7 @@ class View:
     def scaled(self, image: Array) -> Array:
         """An image as it is compared."""
         image = _real(image)
-        return image if self.intensity is None or np.ptp(image) == 0 else self.intensity.fit(image).forward(image)
+        return self.scale(image) if self.scale else image
 
     def keep(self, kept: dict[str, Array], name: str, image: Array) -> None:
         """Keep an image's slice, as it is compared, as long as all of them stay small."""

@@ -60,7 +60,8 @@ class EvaluationFacts:
     """How a recipe is measured: the declared range (low, high), measures, words of truth and lesions.
 
     With `clip` all images are clipped to the range before they are compared. With `scaled` each image is
-    first brought to the target's intensity rule by its own statistics, for images of arbitrary unit.
+    first brought to the target's intensity rule by its own statistics, for images of arbitrary unit; where the
+    target is `Shared`, all by the truth's, since input, output and truth have one unit.
     """
 
     range: tuple[float, float]

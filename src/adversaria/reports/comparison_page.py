@@ -12,6 +12,11 @@ from adversaria.reports.pages import template
 from adversaria.reports.scored import Scored
 
 FACTS = ("recipe", "plays", "seed", "parameters", "precision", "device", "finished")
+SCALINGS = {
+    False: "physical units",
+    True: "each image scaled by its own statistics",
+    "truth": "all images of a case scaled by the statistics of its truth",
+}
 
 
 def page(
@@ -80,7 +85,7 @@ def _rules(run: Scored) -> list[tuple[str, str]]:
     low, high = rules["range"] or (None, None)
     rows = [("data range", "not declared" if low is None else f"{low:g} to {high:g}")]
     rows.append(("compared with", str(rules.get("reference", "target"))))
-    rows.append(("intensities", "each image scaled by its own statistics" if rules.get("scaled") else "physical units"))
+    rows.append(("intensities", SCALINGS[rules.get("scaled", False)]))
     rows.append(("clipped to the range", "yes" if rules.get("clip") else "no"))
     return rows
 
