@@ -102,7 +102,8 @@ def draw(done: Any, place: Path, window: tuple[float, float] | None = None) -> N
     # pictures in colour are not among the slices; a classical image that is the input is shown once
     images = {name: planes[0] for name, planes in done.pictures.items()}
     images |= {name.partition("/")[2]: plane for name, plane in reversed(done.slices.items())}
-    same = {n for n in images if n != "input" and np.array_equal(images[n], images["input"])}
+    near = 1e-3 * np.ptp(images["input"])
+    same = {n for n in images if n != "input" and np.allclose(images[n], images["input"], atol=near)}
     shown = [name for name in dict.fromkeys(("input", *images, "target")) if name not in ("lesion", *same)]
     shown.append(shown.pop(shown.index("target")))
     first = done.scores[0].case
