@@ -14,6 +14,7 @@ TINY = {
     "undersampling": [f"game.generator.networks.{n}.width=4" for n in range(3)],
     "resolution": ["game.generator.width=4", "game.generator.blocks=1"],
     "eyes": ["game.generator.width=4", "game.generator.blocks=1", "game.pretraining=1"],
+    "views": [f"game.generator.networks.{n}.layers=2" for n in range(2)],
     "streaks": ["game.generator.depth=3", "game.generator.width=4"],
 }
 
@@ -73,6 +74,13 @@ def test_eyes_are_enlarged_with_their_vessels_as_witness(real, tmp_path, capsys)
     found = scored(run, folder, capsys, "--classical")
     assert 30 < found["bicubic", "psnr"] < 40 and 0.3 < found["bicubic", "lesion_contrast_recovery"] < 0.9
     assert found["bicubic", "psnr"] > found["input", "psnr"]
+
+
+def test_an_abdomen_in_nifti_is_taken_as_hu_where_its_sinogram_is_measured(real, tmp_path, capsys):
+    scan, run = real("ct_abdomen_organs") / "example_ct.nii.gz", tmp_path / "run"
+    trained("views", scan, run)
+    found = scored(run, scan, capsys)
+    assert 20 < found["input", "psnr"] < 26
 
 
 def test_an_oblong_abdomen_is_seen_from_thirty_views(real, tmp_path, capsys):
