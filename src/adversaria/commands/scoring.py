@@ -71,6 +71,7 @@ def score_part(
     """
     from adversaria.commands.placing import placed
     from adversaria.data.image import blocks
+    from adversaria.data.intensity import Following
     from adversaria.data.labels import Labels
     from adversaria.data.named import magnitude, named
     from adversaria.data.prepare import compared as own_grid
@@ -87,7 +88,8 @@ def score_part(
     cases: Sequence[Any] = part.cases[stream]
     numbers = {subject: n + 1 for n, subject in enumerate(dict.fromkeys(case.subject for case in cases))}
     note = note_of(session)
-    done = Scored(rule=_rule(session, wanted))
+    shared = isinstance(intensity["target"], Following)
+    done = Scored(rule=_rule(wanted, shared))
     agreed: dict[str, list[Any]] = {}
     done.unmeasured |= {metric.name: ELSEWHERE for metric in of_many(wanted.measures)}
     for number, case in enumerate(cases):
@@ -99,7 +101,7 @@ def score_part(
         source = named(images, plan.bind["source"])
         words = _words(session, plan, images, wanted)
         reference = words.get("target", source.array)
-        scaled = _scaling(intensity["target"], reference) if wanted.scaled else None
+        scaled = _scaling(intensity["target"], reference if shared else None) if wanted.scaled else None
         compared = _comparison(wanted, scaled)
         truth = {word: compared(array) for word, array in words.items()}
         lesion, fine = on_grid(_array(images, session.lesion), reference), _enlarged(source, reference)
@@ -171,11 +173,8 @@ def _enlarged(image: Any, like: Array | None) -> Any:
     return image.resampled(array)
 
 
-def _rule(session: Any, wanted: Any) -> dict[str, Any]:
+def _rule(wanted: Any, shared: bool) -> dict[str, Any]:
     """What must agree between two runs for their scores to be comparable; `cases` are hashes of references."""
-    from adversaria.data.intensity import Following
-
-    shared = isinstance(session.recipe.intensities()["target"], Following)
     scaled = "truth" if wanted.scaled and shared else wanted.scaled
     return {"range": list(wanted.range), "clip": wanted.clip, "scaled": scaled, "reference": "target", "cases": {}}
 
@@ -263,11 +262,9 @@ def _words(session: Any, plan: Any, images: Mapping[str, Any], wanted: Any) -> d
     return {} if target is None else {"target": target}
 
 
-def _scaling(rule: Any, reference: Array) -> Callable[[Array], Array]:
-    """How arbitrary units are made alike: by each image's own statistics, or by those of a scale that all share."""
-    from adversaria.data.intensity import Following
-
-    if isinstance(rule, Following) and np.ptp(reference) > 0:
+def _scaling(rule: Any, reference: Array | None) -> Callable[[Array], Array]:
+    """How arbitrary units are made alike: by the statistics of a reference, or by each image's own."""
+    if reference is not None and np.ptp(reference) > 0:
         shared: Callable[[Array], Array] = rule.fit(reference).forward
         return shared
     return lambda array: rule.fit(array).forward(array) if np.ptp(array) > 0 else np.zeros_like(array)
