@@ -135,16 +135,33 @@ def test_a_structured_net_smooths_towards_neighbours_alike():
     network = networks.StructuredNet(size=10, width=3).eval()
     given = torch.zeros(1, 1, 10, 10)
     given[..., 5:] = 4.0
-    network.pairwise.data.zero_()
     torch.testing.assert_close(network(given), network.unary(given))
     network.back.weight.data.zero_()
     network.back.bias.data.zero_()
     network.prior.data[1, :, :5] = 1.0
     network.prior.data[1, 4, 2] = -1.0
-    network.pairwise.data = torch.tensor([0.0, 1.0])
+    network.prior.data[0, :, 5:] = 0.1
+    network.pairwise.data = torch.tensor([[0.0, 0.0], [1.0, 1.0]])
     found = network(given).argmax(1)[0]
     assert found[:, :5].all() and not found[:, 5:].any()
-    assert set(n for n, _ in network.named_parameters()) >= {"pairwise", "prior"}
+    # one step from flat shares of 1/2: an inner pixel has four neighbours, a corner two
+    network.prior.data.zero_()
+    network.pairwise.data = torch.tensor([[0.5, 0.0], [0.0, 0.0]])
+    network.steps = (1, 1)
+    field = network(given).detach()
+    assert field[0, 0, 4, 4] == pytest.approx(1.0) and field[0, 0, 0, 0] == pytest.approx(0.5)
+    assert (field[:, 1] == 0).all()
+
+
+def test_a_structured_net_does_not_start_saturated():
+    """All of its parts have a gradient at once, whatever the image; kernels of many neighbours drowned the network."""
+    torch.manual_seed(0)
+    network = networks.StructuredNet(size=24, width=16)
+    truth = torch.zeros(4, 24, 24, dtype=torch.long)
+    truth[:, 8:16, 8:16] = 1
+    loss = torch.nn.functional.cross_entropy(network(torch.randn(4, 1, 24, 24)), truth)
+    loss.backward()
+    assert loss < 1.5 and all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 
 
 def test_what_cannot_be_built_is_said():
