@@ -113,16 +113,17 @@ def test_the_dilated_net_sees_67_pixels():
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_local_lstm_stays_within_its_windows_and_a_recurrent_net_reaches_every_slice(dims):
+def test_a_local_lstm_joins_all_cells_and_a_recurrent_net_reaches_every_slice(dims):
     from adversaria.networks.local_lstm import LocalLSTM
 
     torch.manual_seed(0)
     given = torch.randn(1, 2, *[7] * dims, requires_grad=True)
-    made = LocalLSTM(2)(given)
+    memory = LocalLSTM(2, dims=dims)
+    made = memory(given)
     (slope,) = torch.autograd.grad(made[(0, slice(None), *[1] * dims)].sum(), given)
-    touched = slope[0].abs().sum(0) > 0
-    assert made.shape == given.shape and touched[tuple([slice(0, 4)] * dims)].all()
-    assert int(touched.sum()) == 4**dims
+    assert made.shape == given.shape and (slope.abs() > 0).all()
+    # voxels of one cell share its mean, and so its slope
+    assert slope[(0, 0, *[slice(0, 4)] * dims)].unique().numel() == 1
     volume = torch.randn(1, 1, *[8] * (dims - 1), 5, requires_grad=True)
     out = networks.RecurrentUNet(depth=1, width=2, dims=dims)(volume)
     (slope,) = torch.autograd.grad(out[..., 0].square().sum(), volume)
@@ -183,7 +184,7 @@ def test_networks_that_follow_one_another_fit():
         assert networks.UNITDecoder(width=2, blocks=1, dims=dims)(code).shape == shape(dims)
         early = networks.EarlyLayers(layers=2, width=2, dims=dims)(image(dims, 16))
         late = networks.LateLayers(layers=2, width=2, dims=dims)(early)
-        assert networks.DomainCritic(2 + 2 + 2, width=2, dims=dims)(late).shape == (2, 1)
+        assert networks.DomainCritic(3 * 2 + 2, width=2, dims=dims)(late).shape == (2, 1)
         both = networks.QuantifyingNet(depth=2, width=2, dims=dims)(image(dims, 12))
         judged = networks.RelationDiscriminator(width=2, dims=dims)(both["mask"], both["values"])
         named = networks.ClassPatchGAN(3, classes=4, layers=2, width=2, dims=dims)(image(dims, channels=3))

@@ -78,6 +78,21 @@ def test_the_energy_game_holds_its_margin_and_real_networks_fit_it():
     torch.testing.assert_close(made.sum(1), torch.ones_like(made[:, 0]))
 
 
+def test_energies_and_labels_are_sums_on_one_scale():
+    """Maps that miss by 1 everywhere, of energies that restore nothing: each term counts its entries."""
+
+    class Nothing(nn.Module):
+        def forward(self, maps):
+            return 0 * maps
+
+    game = games.ButterflyGAN(nn.Identity(), Nothing(), Nothing(), classes=3)
+    truth = [torch.zeros(2, 3, 8, 6), torch.zeros(2, 3, 8, 4)]
+    losses = game.labelled([t + 1 for t in truth], truth)
+    assert losses["first_heat"] == 3 * 8 * 6 and losses["second_heat"] == 3 * 8 * 4
+    assert float(losses["first_cross_entropy"]) == pytest.approx(8 * 6 * 1.0986123, rel=1e-5)
+    assert game.energy("first", truth[0] + 1).tolist() == [2 * 4 * 3] * 2  # without background, at half the sides
+
+
 def test_an_adaptor_starts_as_a_copy_and_the_segmenter_then_rests():
     game = build("FeatureAdaptation")
     game.plays = 1
@@ -119,7 +134,22 @@ def test_a_refiner_that_knows_the_errors_mends_them():
     truth = label_maps(words["mask"], 2).float()
     game = games.RefinedSegmentation(Linear(), Zero(2, 3), Knows(), first_plays=0)
     assert dict(turns(game, words))["refiner"]["errors"] == pytest.approx(0, abs=1e-6)
-    assert torch.equal(game(words)["mask"], words["mask"].long())
+    # a segmenter that is sure, and wrong everywhere: errors of nearly 1 are mended
+    sure = games.RefinedSegmentation(Linear(-1e4), Zero(2, 3), Knows(), first_plays=0)
+    assert torch.equal(sure.segmenter(words["source"]).argmax(1, keepdim=True), 1 - words["mask"].long())
+    assert torch.equal(sure(words)["mask"], words["mask"].long())
+
+
+def test_a_refiner_that_is_not_sure_mends_nothing():
+    """What it holds for likelier than not is left as the segmenter, with its weights of the classes, has it."""
+
+    class Doubts(nn.Module):
+        def forward(self, image):
+            return torch.logit(torch.full_like(torch.cat([image[:, 1:]] * 2, 1), 0.7))
+
+    words = batch()
+    game = games.RefinedSegmentation(Linear(), Zero(2, 3), Doubts(), first_plays=0)
+    torch.testing.assert_close(game(words)["output"], game.segmenter(words["source"]).softmax(1))
 
 
 def test_a_class_head_reaches_the_segmenter_through_the_discriminator():
@@ -142,9 +172,9 @@ def test_deep_supervision_weighs_halves_and_takes_labels_by_the_nearest_voxel():
         networks.DeepUNet(1, 2, 2, 2, norm="instance"), Zero(2, 2), conditional=False, discriminator_every=2,
         terms=losses.Terms({"deep": losses.Weighted(term, 1.0)}),
     )  # fmt: skip
-    assert [player for player, _ in turns(game, batch())] == ["segmenter"]
-    game.plays = 1
     assert [player for player, _ in turns(game, batch())] == ["discriminator", "segmenter"]
+    game.plays = 1
+    assert [player for player, _ in turns(game, batch())] == ["segmenter"]
     assert game(batch())["mask"].shape == mask.shape
 
 

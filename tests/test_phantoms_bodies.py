@@ -240,3 +240,12 @@ def test_calcium_is_bright_and_shadows_what_lies_behind():
     ]
     assert hard["image"][hard["mask"] == 8].mean() > 0.4 > 0.25 > np.mean(behind)
     assert hard["stage0"][hard["mask"] == 5].mean() > 0.4
+
+
+def test_a_whole_spine_shows_every_vertebra_somewhere_else_in_each_subject():
+    """All 24 are named in three subjects of four, and the scanner's middle moves along the spine."""
+    made = [phantoms.Spine(dims=3, region="whole", size=48).case(k) for k in range(4)]
+    seen = np.stack([case["centroids"][:, 3] for case in made])
+    assert (seen.sum(0) >= 3).all()
+    rows = np.stack([case["centroids"][:, 0] for case in made])
+    assert rows.std(0).mean() * 700 / 48 > 10

@@ -63,7 +63,7 @@ class AdversarialSegmentation(Game):
         """Discriminator where it is due, then segmenter."""
         image, logits = batch["source"], self.segmenter(batch["source"])
         found, truth = torch.softmax(finest(logits), 1), label_maps(batch["mask"], self.classes).to(image.dtype)
-        if self.plays % self.discriminator_every == self.discriminator_every - 1:
+        if self.plays % self.discriminator_every == 0:
             real, fake = self.score(truth, image), self.score(found, image)
             yield "discriminator", {"adversarial": self.adversarial.discriminator(real, fake)}
         losses = self.terms(batch, output=logits)

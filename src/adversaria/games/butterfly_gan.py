@@ -1,8 +1,10 @@
 """Labelling of a volume from two projections, with an energy of what sequences of labels look like."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, relu
+from torch.nn.functional import avg_pool2d, cross_entropy, relu
 
 from adversaria.games.game import Game, Play
 from adversaria.games.optimisers import Adam
@@ -13,14 +15,17 @@ from adversaria.vocabulary import Batch
 class ButterflyGAN(Game):
     """Vertebrae labelling with an energy-based adversary (Sekuboyina et al. 2018, eq. 1 to 4; after Zhao et al. 2017).
 
-    labeller:  sum_v ||Y_v - S_v(x)||^2 + H^w(S_v(x), Y_v) + E_v(S_v(x))     for the views v
+    labeller:  sum_v ||Y_v - S_v(x)||^2 + H^w(Y_v, S_v(x)) + E_v(S_v(x))     for the views v
     energies:  sum_v E_v(Y_v) + max(0, m - E_v(S_v(x))),    E(z) = sum (D(z) - z)^2
+
+    All are sums over classes and pixels, and means over the batch.
 
     Views are the maxima of the volume along its last axis and along that before (of a spine whose rows run down,
     columns back and slices across: from the side and from the front). Y are Gaussian maps (deviation `spread`,
-    voxels) around the middle of each label of `mask`, the background's being 1 minus their maximum; H is cross entropy
-    with the likeliest label, its classes weighted by `balance` (equal if none); E sees the maps without background.
-    The product of both views' probabilities is the label of a voxel. Reads `source` and `mask` (labels, B 1 S).
+    voxels) around the middle of each label of `mask`, the background's being 1 minus their maximum; H is the cross
+    entropy of the softmax of both, its classes weighted by `balance` (equal if none); E sees the maps without
+    background at half the resolution. The product of both views' probabilities is the label of a voxel. Reads `source`
+    and `mask` (labels, B 1 S).
     """
 
     key = "btrfly-gan"
@@ -44,11 +49,6 @@ class ButterflyGAN(Game):
         self.classes, self.margin, self.spread = classes, margin, spread
         self.energy_weight, self.balance = energy_weight, tuple(balance)
 
-    @property
-    def couples_samples(self) -> bool:
-        """Weights of labels count the batch's pixels."""
-        return bool(self.balance) or super().couples_samples
-
     @classmethod
     def wiring(cls, classes: int = 25) -> dict[str, dict[str, str | int]]:
         """The labeller gives a map for each class and view."""
@@ -67,17 +67,24 @@ class ButterflyGAN(Game):
             losses[f"{name}_real"] = self.energy(name, truth).mean()
             losses[f"{name}_margin"] = relu(self.margin - self.energy(name, maps)).mean()
         yield "energies", losses
-        losses = {}
-        for name, maps, truth in zip(("first", "second"), found, wanted, strict=True):
-            weights = maps.new_tensor(self.balance) if self.balance else None
-            losses[f"{name}_heat"] = (maps - truth).square().mean()
-            losses[f"{name}_cross_entropy"] = cross_entropy(maps, truth.argmax(1), weights)
+        losses = self.labelled(found, wanted)
+        for name, maps in zip(("first", "second"), found, strict=True):
             losses[f"{name}_energy"] = self.energy_weight * self.energy(name, maps).mean()
         yield "labeller", losses
 
+    def labelled(self, found: Sequence[Tensor], wanted: Sequence[Tensor]) -> dict[str, Tensor]:
+        """What the maps of both views lose against the true ones."""
+        losses = {}
+        for name, maps, truth in zip(("first", "second"), found, wanted, strict=True):
+            weights = maps.new_tensor(self.balance) if self.balance else None
+            losses[f"{name}_heat"] = (maps - truth).square().flatten(1).sum(1).mean()
+            told = cross_entropy(maps, truth.softmax(1), weights, reduction="sum")
+            losses[f"{name}_cross_entropy"] = told / len(maps)
+        return losses
+
     def energy(self, view: str, maps: Tensor) -> Tensor:
-        """The energy (B,) of maps (B, K, *V), the background's left out."""
-        seen = maps[:, 1:]
+        """The energy (B,) of maps (B, K, *V), halved and without the background's."""
+        seen = avg_pool2d(maps[:, 1:], 2, ceil_mode=True)
         error = getattr(self, f"{view}_energy")(seen) - seen
         return error.to(torch.promote_types(error.dtype, torch.float32)).square().flatten(1).sum(1)
 

@@ -16,15 +16,16 @@ class FeatureAdaptation(Game):
     critic:    - E C(late(early(x))) + E C(late(adaptor(u))),   weights clipped   for `critic_plays` alone
     adaptor:   - E C(late(adaptor(u)))                                            then every `critic_steps`-th play
 
-    x are images of the modality that has labels (`source`, `mask`), u of the other (`unlabelled`). The adaptor starts
-    as a copy of the early layers; the late ones are shared. C sees what `late` lists: activations of several depths
-    and logits. Published: 20 critic steps, one more every 300 plays, which is left out; clipping to 0.03; weight 0.002.
+    x are images of the modality that has labels (`source`, `mask`), u of the other (`unlabelled`). The adaptor is
+    a copy of the early layers until they are frozen; the late ones are shared. C sees what `late` lists: activations of
+    several depths and logits. Published: 20 critic steps, one more every 300 plays, which is left out; clipping to
+    0.03; weight 0.002.
     """
 
     key = "feature-adaptation"
     segments = True
     players = {"segmenter": ("early", "late"), "critic": ("critic",), "adaptor": ("adaptor",)}
-    optimisers = {"segmenter": Adam(1e-3), "critic": RMSprop(3e-4), "adaptor": RMSprop(3e-4)}
+    optimisers = {"segmenter": Adam(1e-3), "critic": RMSprop(3e-4, 0.9), "adaptor": RMSprop(3e-4, 0.9)}
 
     def __init__(
         self,
@@ -63,11 +64,11 @@ class FeatureAdaptation(Game):
         """The segmenter alone; then the critic, and the adaptor where it is due."""
         self.early.train(self.training and self.plays < self.first_plays)
         self.late.train(self.training and self.plays < self.first_plays)
+        if self.plays <= self.first_plays:
+            self.copy_early()
         if self.plays < self.first_plays:
             yield "segmenter", self.terms(batch, output=self.late(self.early(batch["source"]))[-1])
             return
-        if self.plays == self.first_plays:
-            self.start_adaptor()
         since = self.plays - self.first_plays - self.critic_plays
         due = since >= 0 and since % self.critic_steps == self.critic_steps - 1
         with torch.no_grad():
@@ -82,8 +83,8 @@ class FeatureAdaptation(Game):
         if due:
             yield "adaptor", {"domain": self.weight * self.adversarial.generator(self.critic(other))}
 
-    def start_adaptor(self) -> None:
-        """Copy the early layers where shapes agree: all of them, unless the modalities differ in channels."""
+    def copy_early(self) -> None:
+        """Copy the early layers to the adaptor where shapes agree: all, unless the modalities differ in channels."""
         theirs = self.early.state_dict()
         for name, mine in self.adaptor.state_dict().items():
             if theirs[name].shape == mine.shape:

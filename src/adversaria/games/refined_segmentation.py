@@ -18,13 +18,15 @@ class RefinedSegmentation(Game):
     refiner:       ||R(x, S(x)) - (FP, FN)||^2                          afterwards
 
     FP and FN are, for each class, where S finds it and it is not, and where it is and S misses it. R(x, S(x)) gives
-    both, and the final map is S(x) - FP + FN, clipped to [0, 1] and normalised. Reads `source`, `mask` (labels, B 1 S).
+    both as probabilities; as in the authors' code, only what it is sure of (above 0.75) is mended: the final map is
+    S(x) - [FP > 0.75] + [FN > 0.75], clipped to [0, 1] and normalised. Reads `source`, `mask` (labels, B 1 S).
     """
 
+    SURE = 0.75
     key = "refinement-gan"
     segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",), "refiner": ("refiner",)}
-    optimisers = {"segmenter": Adam(1e-3), "discriminator": Adam(1e-3), "refiner": RMSprop(1e-3)}
+    optimisers = {"segmenter": Adam(1e-3), "discriminator": Adam(1e-3), "refiner": RMSprop(1e-3, 0.9)}
 
     def __init__(
         self,
@@ -82,6 +84,6 @@ class RefinedSegmentation(Game):
         image = batch["source"]
         found = torch.softmax(self.segmenter(image), 1)
         surplus, missed = torch.sigmoid(self.refiner(torch.cat([image, found], 1))).chunk(2, 1)
-        found = (found - surplus + missed).clamp(1e-6, 1)
+        found = (found - (surplus > self.SURE).to(found) + (missed > self.SURE).to(found)).clamp(1e-6, 1)
         found = found / found.sum(1, keepdim=True)
         return {"output": found, "mask": found.argmax(1, keepdim=True)}

@@ -39,7 +39,7 @@ class EarlyLayers(nn.Module):
 class LateLayers(nn.Module):
     """The higher layers of a segmenter, which two domains share: residual dilated 3x3 convolutions, a 1x1 head.
 
-    Gives the activations of every layer and the logits: a list of (B, C, *S), logits last.
+    Gives the features that come in, the activations of every layer and the logits: a list of (B, C, *S), logits last.
     """
 
     key = "late-layers"
@@ -54,7 +54,7 @@ class LateLayers(nn.Module):
         found = [features]
         for block in self.body:
             found.append(block(found[-1]) + found[-1])
-        return [*found[1:], self.head(found[-1])]
+        return [*found, self.head(found[-1])]
 
 
 class DomainCritic(nn.Module):
@@ -66,7 +66,7 @@ class DomainCritic(nn.Module):
 
     key = "domain-critic"
 
-    def __init__(self, in_channels: int = 98, layers: int = 3, width: int = 32, dims: int = 2):
+    def __init__(self, in_channels: int = 130, layers: int = 3, width: int = 32, dims: int = 2):
         super().__init__()
         widths = [in_channels + 1, *(width * 2**k for k in range(layers))]
         parts: list[nn.Module] = []

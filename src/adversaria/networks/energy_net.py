@@ -10,17 +10,23 @@ class EnergyAutoencoder(nn.Module):
     """Energy of a stack of maps (Sekuboyina et al. 2018, section 2.2): fully convolutional, over classes and space.
 
     The K maps (B, K, *V) are one image with one axis more, so that the order of the vertebrae is part of what is
-    learned: 5x5x5 convolutions of 5 and 10 channels, two poolings, one dilated by 2, and back. Gives maps restored.
+    learned: 5x5x5 convolutions of 5 and 10 channels, two poolings, one dilated by 2 within the maps, and back. Gives
+    maps restored.
     """
 
     key = "energy-autoencoder"
 
     def __init__(self, width: int = 5, kernel: int = 5, dims: int = 3):
         super().__init__()
-        kind, half = nn.Conv2d if dims == 2 else nn.Conv3d, kernel // 2
+        half = kernel // 2
         self.first = convolution(dims, 1, width, kernel, 1, half)
         self.second = convolution(dims, width, 2 * width, kernel, 1, half)
-        self.third = kind(2 * width, 2 * width, kernel, padding=2 * half, dilation=2)
+        wide = 2 * width
+        self.third = (
+            nn.Conv2d(wide, wide, kernel, padding=(half, 2 * half), dilation=(1, 2))
+            if dims == 2
+            else nn.Conv3d(wide, wide, kernel, padding=(half, 2 * half, 2 * half), dilation=(1, 2, 2))
+        )
         self.fourth = convolution(dims, 2 * width, 2 * width, kernel, 1, half)
         self.last = convolution(dims, 2 * width, 1, kernel, 1, half)
         self.active = nn.LeakyReLU(0.2)

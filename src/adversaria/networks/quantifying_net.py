@@ -12,7 +12,8 @@ class QuantifyingNet(nn.Module):
     """Map and indices of it at once (as in Xu et al. 2018, MuTGAN, figure 2), from frames along the last axis.
 
     3D convolutions in succession and a ConvLSTM over the frames make the shared features; one branch goes back up to
-    logits with skips, the other to `values` numbers for each class above 0, and each sees the other's features. Gives
+    logits with skips, the other to `values` numbers for each class above 0, from the features and the map: their means
+    over the eight parts that halving every axis makes, since one mean would not tell where anything lies. Gives
     {"mask": logits (B, K, *S), "values": (B, values * (K - 1))}.
     """
 
@@ -36,7 +37,8 @@ class QuantifyingNet(nn.Module):
         below = [*widths[1:], widths[-1]]
         self.up = nn.ModuleList(Pair(a + b, a, norm, dims) for a, b in zip(widths, below, strict=True))
         self.head = convolution(dims, width, out_channels, 1)
-        wide = widths[-1] + out_channels
+        self.parts = nn.AdaptiveAvgPool2d(2) if dims == 2 else nn.AdaptiveAvgPool3d(2)
+        wide = (widths[-1] + out_channels) * 2**dims
         self.indices = nn.Sequential(nn.Linear(wide, 64), nn.ReLU(), nn.Linear(64, values * (out_channels - 1)))
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> dict[str, Tensor]:
@@ -49,8 +51,8 @@ class QuantifyingNet(nn.Module):
         for block, skip in zip(reversed(list(self.up)), reversed(skips), strict=True):
             value = block(torch.cat([skip, enlarged(value, skip)], 1))
         logits = self.head(value)
-        seen = torch.cat([shared.flatten(2).mean(2), logits.softmax(1).flatten(2).mean(2)], 1)
-        return {"mask": logits, "values": self.indices(seen)}
+        seen = torch.cat([self.parts(shared), self.parts(logits.softmax(1))], 1)
+        return {"mask": logits, "values": self.indices(seen.flatten(1))}
 
 
 class RelationDiscriminator(nn.Module):

@@ -17,14 +17,16 @@ NAMES = (*(f"L{k}" for k in range(5, 0, -1)), *(f"T{k}" for k in range(12, 0, -1
 GRADES = {"disc": 1, "abnormal disc": 2, "vertebra": 3, "abnormal vertebra": 4, "foramen": 5, "narrow foramen": 6}
 FACTORS = (
     "width", "depth", "height", "rotation", "shift_x", "shift_y", "lordosis", "cobb", "phase", "marrow", "canal", "fat",
-    "muscle", "degenerated", "fractures", "slice",
+    "muscle", "along", "degenerated", "fractures", "slice",
 )  # fmt: skip
 # at L5, L1, T1 and C1: height of the body and of the disc below it, half width, half depth (mm)
 _AT = (0, 4, 16, 23)
 _HEIGHT, _DISC, _WIDE, _DEEP = (28, 26, 17, 13), (11, 9, 4.5, 4.5), (24, 20.5, 14, 9.5), (17, 15.5, 10.5, 7.5)
 # how far back the spine leans (mm per mm) on its way up
 _LEAN = ((0, 2, 4, 7, 11, 16, 19, 23), (-0.36, -0.06, 0.20, 0.18, 0.0, -0.32, -0.24, 0.06))
-REGIONS = {"lumbar": (2, 220.0), "whole": (11, 580.0)}
+REGIONS = {"lumbar": (2, 220.0), "whole": (9, 700.0)}
+# how far the scanner's middle lies from that body at most (mm): a whole spine may lose its last vertebra at either end
+_ALONG = {"lumbar": 6.0, "whole": 45.0}
 
 
 class Column(Anatomy):
@@ -39,6 +41,7 @@ class Column(Anatomy):
             "phase": self.between("phase", 0, 6.28), "marrow": self.about("marrow", 1, 0.15),
             "canal": self.about("canal", 8.2, 0.7), "fat": self.between("fat", 8, 34),
             "muscle": self.about("muscle", 1, 0.1),
+            "along": self.between("along", -1, 1) * _ALONG[region],
         }  # fmt: skip
         k = np.arange(24)
         self.heights, self.discs, self.wide, self.deep = (
@@ -71,7 +74,7 @@ class Column(Anatomy):
         way = np.stack([np.sin(self.tilt), np.sin(np.arctan(self.lean)), np.cos(np.arctan(self.lean))], 1)
         half = 0.5 * (steps[:-1] + steps[1:])[:, None] * 0.5 * (way[:-1] + way[1:])
         places = np.concatenate([np.zeros((1, 3)), np.cumsum(half, 0)])
-        self.centres = places - places[middle]
+        self.centres = places - places[middle] + np.array([0.0, 0.0, f["along"]])
 
     def placed(self) -> Array:
         """The bodies' middles (24, 3) in the scanner (mm)."""
