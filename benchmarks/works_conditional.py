@@ -20,15 +20,13 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
-from adversaria.commands.session import feed_of
-from adversaria.draws import Draws, stream
-from adversaria.games import Game
+from adversaria.draws import stream
 from adversaria.networks import SegmentationUNet
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
-from benchmarks.translation import Row, Words, seeded
+from benchmarks.translation import Row, seeded
 from benchmarks.works_rows import Values, dices, row
-from benchmarks.works_translation import Played, play, supervised
+from benchmarks.works_translation import Played, applied, gathered, play, supervised
 from benchmarks.works_twins import Small, trained
 
 VERSION = 1
@@ -151,26 +149,6 @@ def paired(recipe: Recipe, plan: ConditionalPlan) -> Recipe:
     if plan.weighed:
         twin.tree["bind"]["weight"] = recipe.bind["weight"]
     return twin
-
-
-def gathered(made: Played, part: str) -> Words:
-    """Every subject of a part once, as the words of a batch."""
-    prepared = made.session.make_part(part)
-    feed, counts = feed_of(made.session, prepared), {len(cases) for cases in prepared.streams.values()}
-    count, size = min(counts), feed.batch_size
-    parts = [feed.batch(k, 0, 1) for k in range(-(-count // size))]
-    return {word: torch.cat([one[word] for one in parts])[:count] for word in parts[0]}
-
-
-@torch.no_grad()
-def applied(game: Game, words: Words, word: str = "output", most: int = 8) -> Tensor:
-    """What a game gives for words, a few subjects at a time."""
-    count = len(next(iter(words.values())))
-    parts = [
-        {**{w: t[k : k + most] for w, t in words.items()}, "draws": Draws(7, 0, range(k, min(k + most, count)))}
-        for k in range(0, count, most)
-    ]
-    return torch.cat([game(one)[word] for one in parts])
 
 
 def psnr(found: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

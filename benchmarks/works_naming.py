@@ -23,9 +23,8 @@ from adversaria.recipes.yaml import Node
 from adversaria.run import Run
 from adversaria.vocabulary import Batch
 from benchmarks.translation import Row
-from benchmarks.works_conditional import gathered
 from benchmarks.works_rows import Values, row
-from benchmarks.works_translation import optimiser_of, play
+from benchmarks.works_translation import gathered, optimiser_of, play
 
 VERSION = 1
 SUBJECTS = {"train": 24, "validation": 1, "test": 16}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks import works_conditional, works_restoring_plans, works_segmentation, works_translation
+from benchmarks.works_augmenting import AugmentingPlan
 from benchmarks.works_plan import Plan
 
 SMALL = ("phantom.size=32", "train.patch=[32, 32]")
@@ -64,6 +65,7 @@ PLANS: dict[str, Any] = {
     "beers-2018-retina": Plan("samples", GROWING, {"subjects": 128}),
 }
 
+PLANS |= {key: AugmentingPlan(7) for key in ("chartsias-2017", "chartsias-2017-b")}
 PLANS |= works_translation.PLANS | works_conditional.PLANS | works_restoring_plans.PLANS | works_segmentation.PLANS
 # CPU seconds of a work's play: of the rows that were named before any was run at it, of the others
 MANY, USUAL = 900.0, 120.0

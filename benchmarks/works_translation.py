@@ -8,13 +8,14 @@ intervals lie above zero.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from adversaria.commands.restored import Restored
 from adversaria.commands.scoring import output_of, score_part
@@ -28,22 +29,26 @@ from adversaria.recipes import Recipe, read_recipe
 from adversaria.recipes.names import member
 from adversaria.recipes.yaml import Node
 from adversaria.run import Run
-from benchmarks.translation import Learned, Row, faster, seeded
+from benchmarks.translation import Learned, Row, Words, faster, seeded
 from benchmarks.works_judging import game_of as fitting
 from benchmarks.works_judging import opened, words
 from benchmarks.works_kept import remembered
 from benchmarks.works_rows import Values, dices, row
-from benchmarks.works_twins import trained
+from benchmarks.works_twins import small_regions, trained
 
 VERSION = 2
 # played for longer; named before any of them was run
 LONG = ("wolterink-2017a", "huo-2017", "yang-2018b", "maspero-2018", "shaban-2018", "chen-2018a")
 SUBJECTS = {"train": 40, "validation": 1, "test": 16}
+IN_LESIONS = "mae in lesions"
 
 
 @dataclass(frozen=True)
 class TranslationPlan:
-    """How a work of Table 5 is judged: `images` by a measure, or `labels` by Dice."""
+    """How a work of Table 5 is judged: `images` by a measure, or `labels` by Dice.
+
+    With `small` the segmenters beside it learn by Dice and cross entropy of the regions, as the work does by Dice.
+    """
 
     measure: str = "psnr"
     better: str = "higher"
@@ -51,7 +56,7 @@ class TranslationPlan:
     network: str = "generator"
     labels: str = ""
     classes: tuple[int, ...] = (1,)
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    small: bool = False
 
     def version(self) -> int:
         """The version of the way of judging."""
@@ -61,6 +66,8 @@ class TranslationPlan:
         """Play and judge."""
         if self.labels:
             return labelled(key, seconds, self)
+        if self.measure == IN_LESIONS:
+            return lesions(key, seconds, self)
         return translated(key, seconds, self)
 
 
@@ -69,6 +76,7 @@ def translated(key: str, seconds: float, plan: TranslationPlan) -> Row:
     with TemporaryDirectory() as folder:
         recipe = read_recipe(key, plan.changes)
         recipe.tree["subjects"] = SUBJECTS
+        recipe.tree["evaluate"] = {**recipe.tree.get("evaluate", {}), "measures": [plan.measure]}
         run = Run(Path(folder))
         made = play(recipe, run, seconds)
         twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds, twin=True)
@@ -92,6 +100,34 @@ def translated(key: str, seconds: float, plan: TranslationPlan) -> Row:
         made,
         f"{SUBJECTS['train']} subjects to train on, {SUBJECTS['test']} others; the twin: {twin.plays} plays on pairs",
     )
+
+
+def lesions(key: str, seconds: float, plan: TranslationPlan) -> Row:
+    """Compare the translations of unseen subjects with the truth where the recipe's `lesion` is, as `translated`."""
+    with TemporaryDirectory() as folder:
+        recipe = read_recipe(key, plan.changes)
+        recipe.tree["subjects"] = SUBJECTS
+        recipe.tree["bind"] = {**recipe.bind, "weight": recipe.tree["evaluate"]["lesion"]}
+        scale = Node("Window", {"low": 0, "high": 1, "into": [1, 10]})
+        recipe.tree["intensity"] = {"weight": scale, **recipe.tree["intensity"]}
+        made = play(recipe, Run(Path(folder) / "own"), seconds)
+        twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds, twin=True)
+        test = gathered(made, "test")
+    low, high = recipe.evaluation().range
+    channels = test["target"].shape[1]
+    found = {
+        "output": applied(made.restored.game, test),
+        "copying the input": test["source"][:, :channels],
+        "the supervised twin": applied(twin.restored.game, test),
+    }
+    there = (test["weight"] > 1).flatten(1)
+    values: Values = {}
+    for name, image in found.items():
+        error = (image - test["target"]).abs().flatten(1) * there
+        values[name] = (error.sum(1) / there.sum(1) * (high - low) / 2).tolist()
+    data = f"{SUBJECTS['train']} subjects to train on, {int(there.any(1).sum())} others with lesions"
+    data += f"; the twin: {twin.plays} plays on pairs"
+    return row(key, "images of the other kind, in lesions", plan.measure, plan.better, values, made, data)
 
 
 @dataclass(frozen=True)
@@ -138,6 +174,26 @@ def learn(game: Game, feed: Any, training: Any, seconds: float) -> tuple[int, fl
         table.play([{**batch, "draws": Draws(0, plays, range(training.batch))}])
         plays += 1
     return plays, time.process_time() - start
+
+
+def gathered(made: Played, part: str) -> Words:
+    """Every subject of a part once, as the words of a batch."""
+    prepared = made.session.make_part(part)
+    feed, counts = feed_of(made.session, prepared), {len(cases) for cases in prepared.streams.values()}
+    count, size = min(counts), feed.batch_size
+    parts = [feed.batch(k, 0, 1) for k in range(-(-count // size))]
+    return {word: torch.cat([one[word] for one in parts])[:count] for word in parts[0]}
+
+
+@torch.no_grad()
+def applied(game: Game, words: Words, word: str = "output", most: int = 8) -> Tensor:
+    """What a game gives for words, a few subjects at a time."""
+    count = len(next(iter(words.values())))
+    parts = [
+        {**{w: t[k : k + most] for w, t in words.items()}, "draws": Draws(7, 0, range(k, min(k + most, count)))}
+        for k in range(0, count, most)
+    ]
+    return torch.cat([game(one)[word] for one in parts])
 
 
 def copied(restored: Restored) -> Any:
@@ -193,17 +249,20 @@ def labelled(key: str, seconds: float, plan: TranslationPlan) -> Row:
     learned = Learned(game, train, 1_000_000, batch, rates(recipe, game), seconds)
     asked = {other: unseen[other]} if other == "source" else {"source": unseen[other], "target": unseen[other]}
     found = {"output": learned.answers(asked, "mask", 8)}
-    for name, (image, wanted) in {
-        "no adaptation": (train[0][known], train[0]["mask"]),
-        "the supervised twin": (more[other], labels),
-    }.items():
+    beside = {"no adaptation": (train[0][known], train[0]["mask"]), "the supervised twin": (more[other], labels)}
+    if "target_mask" in recipe.bind:
+        # it learns from labels of both kinds: what knows one kind alone says nothing of it
+        del beside["no adaptation"]
+    for name, (image, wanted) in beside.items():
         seeded()
         fresh = getattr(fitting(recipe, *train), plan.network)
-        told = trained(fresh, image, wanted[:, 0].round().long(), learned.plays, batch)
+        distance = small_regions if plan.small else cross_entropy
+        told = trained(fresh, image, wanted[:, 0].round().long(), learned.plays, batch, distance)
         found[name] = told(unseen[other]).argmax(1, keepdim=True)
     values = {name: dices(made, truth, plan.classes) for name, made in found.items()}
     data = f"{SUBJECTS['train']} images of each kind to train on, {SUBJECTS['test']} others"
-    return row(key, f"labels in {other} images without any", "Dice", "higher", values, learned, data)
+    purpose = f"labels in {other} images " + ("by labels of both" if "target_mask" in recipe.bind else "without any")
+    return row(key, purpose, "Dice", "higher", values, learned, data)
 
 
 def rates(recipe: Recipe, game: Game) -> dict[str, Any]:
@@ -214,38 +273,51 @@ def rates(recipe: Recipe, game: Game) -> dict[str, Any]:
 
 UNPAIRED = TranslationPlan()
 ERROR = TranslationPlan("mae", "lower")
+LESIONS = TranslationPlan(IN_LESIONS, "lower")
+NARROW = tuple(f"game.{kind}_discriminator.width=16" for kind in ("target", "source"))
 
 PLANS: dict[str, TranslationPlan] = {
-    "nie-2017": replace(ERROR, network="first"),
+    # phases count plays: these fit the budgets
+    "nie-2017": replace(ERROR, network="first", changes=("game.first_plays=300",)),
     "emami-2018": ERROR,
     "jin-2018a": UNPAIRED,
-    "jiang-2018": TranslationPlan(labels="source", network="segmenter"),
-    "chartsias-2017": UNPAIRED,
-    "chartsias-2017-b": UNPAIRED,
-    "zhang-2018d": TranslationPlan(labels="source", network="target_segmenter", classes=(1, 2, 3, 4, 5, 6, 7)),
+    "jiang-2018": TranslationPlan(labels="source", network="segmenter", small=True),
+    "zhang-2018d": TranslationPlan(
+        labels="source",
+        network="target_segmenter",
+        classes=(1, 2, 3, 4, 5, 6, 7),
+        changes=tuple(f"game.{kind}_discriminator.width=8" for kind in ("target", "source")),
+    ),
     "huo-2017": TranslationPlan(labels="source", network="segmenter"),
     "hiasa-2018": ERROR,
     "wolterink-2017a": ERROR,
     "huo-2018b": TranslationPlan(labels="source", network="segmenter"),
     "yang-2018b": ERROR,
     "maspero-2018": ERROR,
-    "bi-2017": ERROR,
-    "ben-cohen-2018": replace(ERROR, network="coarse"),
+    "bi-2017": LESIONS,
+    "ben-cohen-2018": replace(LESIONS, network="coarse", changes=("game.coarse_plays=1000", "phantom.prevalence=1.0")),
     "armanious-2018c": ERROR,
-    "wei-2018": replace(ERROR, network="first"),
+    "wei-2018": replace(LESIONS, network="first", changes=("game.first_plays=1000",)),
     "pan-2018": ERROR,
     "choi-2017": UNPAIRED,
     "hou-2017": TranslationPlan(labels="source", network="task"),
     "mahmood-2017": replace(UNPAIRED, network="refiner"),
-    "zhang-2018c": TranslationPlan(labels="target", network="segmenter", classes=(1, 2)),
-    "chen-2018a": TranslationPlan(labels="target", network="segmenter", classes=(1, 2)),
+    "zhang-2018c": TranslationPlan(
+        labels="target", network="segmenter", classes=(1, 2), changes=(*NARROW, "game.segmenter_plays=400")
+    ),
+    "chen-2018a": TranslationPlan(
+        labels="target",
+        network="segmenter",
+        classes=(1, 2),
+        changes=(*NARROW, "game.mask_discriminator.width=16", "game.segmenter_plays=2000"),
+    ),
     "dar-2018a": UNPAIRED,
     "yang-2018c": UNPAIRED,
     "welander-2018": UNPAIRED,
     "liu-2018": TranslationPlan(labels="source", network="segmenter", classes=(1, 2, 3, 4)),
     "yu-2018": UNPAIRED,
     "olut-2018": UNPAIRED,
-    "nie-2018-7t": replace(UNPAIRED, network="first"),
+    "nie-2018-7t": replace(UNPAIRED, network="first", changes=("game.first_plays=300",)),
     # a third of the sections are of the reference's laboratory already, and have no finite PSNR
     "bentaieb-2018": ERROR,
     "zanjani-2018": ERROR,

@@ -13,13 +13,13 @@ from adversaria.vocabulary import Batch
 class HardExampleGAN(Game):
     """Unsupervised histopathology synthesis (Hou et al. 2017): refiner R, local D, and a task network T.
 
-    refiner:       l_G(D(R(x, y))) + 10 ||R(x, y) - x||_1 - `hard` l_task(T(R(x, y)), mask of x)
+    refiner:       l_G(D(R(x, y))) + ||R(x, y) - x||_1 - `hard` l_task(T(R(x, y)), mask of x)
     discriminator: 1/2 [l_D of D(y) and D(R(x, y)), half of these from a history]
     task:          l_task(T(R(x, y)), mask of x)
 
     x is rendered (`source`) with its `mask`, which costs nothing; y is real tissue (`target`), whose look is the
     reference. The refiner seeks examples that are hard for T. `terms` compare T's logits `output` with `mask`. The
-    paper's weights are not known to us: 10 and `hard` 0.1 are ours. `forward` gives as `mask` what T finds in `source`,
+    paper's weights are not known to us: 1 and `hard` 0.1 are ours. `forward` gives as `mask` what T finds in `source`,
     taken for real tissue, and as `output` the refined `source`, with `target` as its reference or, without one, itself.
     """
 
@@ -35,7 +35,7 @@ class HardExampleGAN(Game):
         target_shape: tuple[int, ...],
         classes: int = 2,
         adversarial: Objective = NonSaturating(),
-        regularisation: float = 10.0,
+        regularisation: float = 1.0,
         hard: float = 0.1,
         history: int = 512,
         terms: Terms = Terms({"cross_entropy": Weighted(LabelCrossEntropy(), 1.0)}),

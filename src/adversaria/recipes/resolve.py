@@ -75,7 +75,10 @@ def filled(value: Any, recipe: Recipe) -> Any:
     kind = member(value, value.tag, recipe.extra)
     arguments = {k: filled(v, recipe) for k, v in value.arguments.items()}
     for name, parameter in parameters(kind).items():
-        if name not in arguments and name not in _OURS and parameter.default is not inspect.Parameter.empty:
+        if name in arguments or parameter.default is inspect.Parameter.empty:
+            continue
+        # a weight or terms may be called `shape` too
+        if name not in _OURS or isinstance(parameter.default, Terms | float):
             arguments[name] = tree_of(parameter.default)
     if "terms" in arguments and isinstance(arguments["terms"], dict):
         arguments["terms"] = {n: _term(n, part, recipe) for n, part in arguments["terms"].items()}
