@@ -39,7 +39,7 @@ class AugmentingPlan:
             recipe.tree["subjects"] = SUBJECTS
             made = play(recipe, Run(Path(folder) / "own"), seconds)
             twin = play(supervised(recipe, "generator"), Run(Path(folder) / "twin"), seconds, twin=True)
-            train, test = (gathered(made, part) for part in ("train", "test"))
+            train, test = (gathered(made.session, part) for part in ("train", "test"))
         lessons = {
             "output": applied(made.restored.game, train),
             "the source images": train["source"],

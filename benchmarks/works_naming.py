@@ -62,7 +62,7 @@ class NamingPlan:
             recipe.tree["subjects"] = SUBJECTS
             made = play(recipe, Run(Path(folder) / "own"), seconds)
             twin = play(plain(recipe), Run(Path(folder) / "twin"), seconds, twin=True)
-            train, test = (gathered(made, part) for part in ("train", "test"))
+            train, test = (gathered(made.session, part) for part in ("train", "test"))
         usual = torch.stack([middles(mask, self.parts) for mask in train["mask"]]).nanmean(0)
         methods: dict[str, Callable[[Tensor], Tensor]] = {
             "output": lambda image: peaks(made.restored.game, image),

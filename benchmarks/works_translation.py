@@ -107,12 +107,9 @@ def lesions(key: str, seconds: float, plan: TranslationPlan) -> Row:
     with TemporaryDirectory() as folder:
         recipe = read_recipe(key, plan.changes)
         recipe.tree["subjects"] = SUBJECTS
-        recipe.tree["bind"] = {**recipe.bind, "weight": recipe.tree["evaluate"]["lesion"]}
-        scale = Node("Window", {"low": 0, "high": 1, "into": [1, 10]})
-        recipe.tree["intensity"] = {"weight": scale, **recipe.tree["intensity"]}
         made = play(recipe, Run(Path(folder) / "own"), seconds)
         twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds, twin=True)
-        test = gathered(made, "test")
+        test = gathered(showing(recipe, recipe.tree["evaluate"]["lesion"], 1, Path(folder) / "shown"), "test")
     low, high = recipe.evaluation().range
     channels = test["target"].shape[1]
     found = {
@@ -120,7 +117,7 @@ def lesions(key: str, seconds: float, plan: TranslationPlan) -> Row:
         "copying the input": test["source"][:, :channels],
         "the supervised twin": applied(twin.restored.game, test),
     }
-    there = (test["weight"] > 1).flatten(1)
+    there = (test["weight"] > 0).flatten(1)
     values: Values = {}
     for name, image in found.items():
         error = (image - test["target"]).abs().flatten(1) * there
@@ -176,10 +173,20 @@ def learn(game: Game, feed: Any, training: Any, seconds: float) -> tuple[int, fl
     return plays, time.process_time() - start
 
 
-def gathered(made: Played, part: str) -> Words:
+def showing(recipe: Recipe, name: str, levels: int, folder: Path) -> Any:
+    """A session that also gives labels 0 to `levels`, as `weight` on -1 to 1; nothing is trained with it."""
+    scale = Node("Window", {"low": 0, "high": levels, "into": [-1, 1]})
+    intensity = {**recipe.tree["intensity"], "weight": scale}
+    tree = {**recipe.tree, "bind": {**recipe.bind, "weight": name}, "intensity": intensity}
+    run = Run(folder)
+    run.create()
+    return open_session(Recipe(recipe.name, tree, recipe.extra), run)
+
+
+def gathered(session: Any, part: str) -> Words:
     """Every subject of a part once, as the words of a batch."""
-    prepared = made.session.make_part(part)
-    feed, counts = feed_of(made.session, prepared), {len(cases) for cases in prepared.streams.values()}
+    prepared = session.make_part(part)
+    feed, counts = feed_of(session, prepared), {len(cases) for cases in prepared.streams.values()}
     count, size = min(counts), feed.batch_size
     parts = [feed.batch(k, 0, 1) for k in range(-(-count // size))]
     return {word: torch.cat([one[word] for one in parts])[:count] for word in parts[0]}

@@ -20,11 +20,11 @@ from benchmarks.works_conditional import (  # noqa: E402
     LONG,
     PLANS,
     ConditionalPlan,
-    binary,
     gathered,
     labels,
     paired,
     psnr,
+    stepped,
 )
 from benchmarks.works_translation import play  # noqa: E402
 
@@ -50,8 +50,11 @@ def test_the_ratio_of_signal_to_noise_is_taken_where_there_is_weight():
 def test_labels_are_read_from_the_channel_that_shows_them():
     scaled = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0]).view(1, 1, 1, 5)
     source = torch.cat([torch.zeros_like(scaled), scaled], 1)
-    assert labels(source, ConditionalPlan(channel=1, levels=4)).flatten().tolist() == [0, 1, 2, 3, 4]
-    assert binary(scaled).flatten().tolist() == [-1, -1, -1, 1, 1]
+    assert labels({"source": source}, ConditionalPlan(channel=1, levels=4)).flatten().tolist() == [0, 1, 2, 3, 4]
+    assert labels({"weight": scaled}, ConditionalPlan(labels="mask", levels=2)).flatten().tolist() == [0, 0, 1, 2, 2]
+    # a drawn map becomes one of label numbers
+    assert stepped(scaled + 0.1, 1).flatten().tolist() == [-1, -1, 1, 1, 1]
+    assert stepped(scaled + 0.1, 4).flatten().tolist() == pytest.approx([-1, -0.5, 0, 0.5, 1])
 
 
 def test_the_twin_of_unpaired_streams_has_pairs_of_the_subjects_own(tmp_path: Path):
@@ -59,7 +62,7 @@ def test_the_twin_of_unpaired_streams_has_pairs_of_the_subjects_own(tmp_path: Pa
     recipe.tree["subjects"] = {"train": 3, "validation": 2, "test": 5}
     recipe.tree["evaluate"] = {"truth": plan.truth}
     twin = play(paired(recipe, plan), Run(tmp_path), 0.0)
-    words = gathered(twin, "test")
+    words = gathered(twin.session, "test")
     assert {word: len(tensor) for word, tensor in words.items()} == {"source": 5, "target": 5}
     # every test subject once, its simulated frame beside its own image
     phantom, found = IVUS(size=64), []

@@ -1,7 +1,8 @@
 """A map drawn from a code, and an image drawn from the map, learned together."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
 
 from adversaria.games.game import Game, Play, shared_latent
 from adversaria.games.optimisers import Adam
@@ -16,11 +17,12 @@ class ChainedSynthesis(Game):
 
     code judge:    -log D_c(z) - log(1 - D_c(Enc(m)))
     image judge:   -log D_x(m, x) - log(1 - D_x(m', x'))
-    all makers:    |m - m'| + `weight` |x - x'| - log D_x(m', x') - log D_c(Enc(m))
+    all makers:    `weight` (BCE(m', m) + |x - x'|) - log D_x(m', x') - log D_c(Enc(m))
 
     The order of the turns and the weight of the map's reconstruction are ours: the paper's text could not be
-    confirmed. `forward` draws a code and gives the image made from it as `output` and its map as `mask`. Reads
-    `source` (the map, scaled) and `target`.
+    confirmed. Maps, -1 to 1, are compared by cross entropy, since the median of thin structures is no structure.
+    `forward` draws a code and gives the image made from it as `output` and its map as `mask`. Reads `source` (the
+    map, scaled) and `target`.
     """
 
     key = "chained-synthesis"
@@ -77,12 +79,21 @@ class ChainedSynthesis(Game):
         yield (
             "makers",
             {
-                "map": self.pixel(restored, given),
+                "map": self.weight * self.miss(restored, given),
                 "pixel": self.weight * self.pixel(image, target),
                 "adversarial": self.adversarial.generator(self.discriminator(image, restored)),
                 "code": self.adversarial.generator(self.code_discriminator(code)),
             },
         )
+
+    @staticmethod
+    def miss(restored: Tensor, given: Tensor) -> Tensor:
+        """Binary cross entropy of maps on -1 to 1, in single precision at least."""
+        made, wanted = (
+            ((maps.to(torch.promote_types(maps.dtype, torch.float32)) + 1) / 2).clamp(0, 1)
+            for maps in (restored, given)
+        )
+        return binary_cross_entropy(made, wanted)
 
     def forward(self, batch: Batch) -> Batch:
         """Draw codes, and make maps and images of them."""

@@ -75,7 +75,7 @@ class LungNodule(Phantom):
         sentence = nodule.sentence() if table else "no nodule in the lung"
         return {
             "ct": self.out(image),
-            "erased": self.out(np.where(cut < 16, scene.f["lung"] + grain, image).astype(np.float32)),
+            "erased": self.out(np.where(cut < 16, scene.f["lung"], image).astype(np.float32)),
             "weight": self.out(np.where(cut < 19, 5.0, 1.0).astype(np.float32)),
             "mask": self.out(canvas.labels),
             "lesion": self.out(lesion),
