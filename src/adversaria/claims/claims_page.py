@@ -12,7 +12,8 @@ HEAD = """# Claims of the review, tried
 
 Written by `python -m adversaria.claims`, from its rows. Each claim is tried on phantoms with reduced networks, one
 thread, and at most 30 CPU minutes: a verdict says what these numbers show here, not what the papers' data would. Repeat
-it, or go on where it stopped (rows are kept in the folder; a row of other settings is made again):
+it with the seeds of the table, or go on where it stopped (rows are kept in the folder; a row of other settings is made
+again):
 
     python -m adversaria.claims NAME --seeds 0 1 2 --minutes 30 --out FOLDER
 
