@@ -135,17 +135,16 @@ def taught(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fold
     train, test = (gathered(twin.session, part) for part in ("train", "test"))
     maps = applied(played[0].restored.game, train, "output" if recipe.earlier else "mask")
     source = torch.cat([stepped(maps[:, k : k + 1], steps) for k, steps in enumerate(plan.drawn)], 1)
+    # of two stages the second is given the maps; one game draws both alike
+    asked_of = {**train, "source": source} if recipe.earlier else train
     lessons = {
-        "output": (applied(made.restored.game, {**train, "source": source}) if recipe.earlier else None, source),
+        "output": (applied(made.restored.game, asked_of), source),
         MEAN: (train["target"].mean(0).expand_as(train["target"]), train["source"]),
         TWIN: (applied(twin.restored.game, {**train, "source": source}), source),
         "real": (train["target"], train["source"]),
     }
-    if not recipe.earlier:
-        lessons["output"] = (applied(made.restored.game, train), source)
     asked, kinds, values = labels(test, plan), range(1, plan.levels + 1), Values()
     for name, (image, shown) in lessons.items():
-        assert image is not None
         read = reader(image, labels({"source": shown}, plan), plan.levels)
         values[name] = dices(read(test["target"]), asked, kinds)
     ceiling = torch.tensor(values.pop("real")).nanmean()
