@@ -136,9 +136,9 @@ def taught(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fold
     maps = applied(played[0].restored.game, train, "output" if recipe.earlier else "mask")
     source = torch.cat([stepped(maps[:, k : k + 1], steps) for k, steps in enumerate(plan.drawn)], 1)
     # of two stages the second is given the maps; one game draws both alike
-    asked_of = {**train, "source": source} if recipe.earlier else train
+    given = {**train, "source": source} if recipe.earlier else train
     lessons = {
-        "output": (applied(made.restored.game, asked_of), source),
+        "output": (applied(made.restored.game, given), source),
         MEAN: (train["target"].mean(0).expand_as(train["target"]), train["source"]),
         TWIN: (applied(twin.restored.game, {**train, "source": source}), source),
         "real": (train["target"], train["source"]),
