@@ -199,7 +199,7 @@ def test_stain_code_of_the_reference_is_learned_and_moves_nothing_else():
     slopes = torch.autograd.grad(terms["reference"], list(named.values()), allow_unused=True)
     assert [name for name, slope in zip(named, slopes, strict=True) if slope is not None] == ["reference"]
     with torch.no_grad():
-        game.reference.code.copy_(game.means(game.discriminator(words["target"][:1]))[0])
+        game.reference.code.copy_(game.means(game.discriminator(words["target"][:1]))[0] / game.reference.SCALE)
         own = game({"source": words["source"][:1]})["output"]
         asked = game({"source": words["source"][:1], "target": words["target"][:1]})["output"]
     assert torch.allclose(own, asked, atol=1e-6)

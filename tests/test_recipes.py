@@ -251,11 +251,21 @@ def played(recipe, folder):
     part = session.make_part("train")
     game = game_of(session, shapes_of(part, recipe.training().patch))
     optimisers = build(game, recipe.training().optimisers)
-    table = Table(game, step=lambda player: optimisers[player].step())
+    deaf = []
+
+    def step(player):
+        for name in game.players[player]:
+            slopes = [p.grad for p in getattr(game, name).parameters() if p.grad is not None]
+            if any(True for _ in getattr(game, name).parameters()) and not any(slope.any() for slope in slopes):
+                deaf.append(f"{player}: {name}")
+        optimisers[player].step()
+
+    table = Table(game, step=step)
     batch = recipe.training().batch
     rows = table.play([{**feed_of(session, part).batch(0, 0, 1), "draws": Draws(0, 0, range(batch))}])
     assert rows and all(math.isfinite(float(value)) for value in _numbers(rows))
     assert type(game).__name__ == recipe.game.tag
+    assert not deaf, "nothing reaches these networks when they step"
 
 
 def _numbers(found):

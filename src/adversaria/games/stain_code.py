@@ -15,40 +15,38 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 class Reference(nn.Module):
-    """The colour code of the reference stain, a running mean of Q over the reference's images."""
+    """The colour code of the reference stain, learned as the mean of Q over the reference's images.
 
-    code: Tensor
+    The parameter is the code over `SCALE`: at the rates of a GAN Adam then takes hundreds of steps to a code of 1, not
+    thousands.
+    """
 
-    def __init__(self, codes: int, keep: float = 0.98):
+    SCALE = 30.0
+
+    def __init__(self, codes: int):
         super().__init__()
-        self.keep = keep
-        self.register_buffer("code", torch.zeros(codes))
-
-    def see(self, means: Tensor) -> None:
-        """Move towards the codes (B, N) of a batch of the reference."""
-        # without raising the version: micro-batches in lockstep each move it
-        self.code.data.lerp_(means.detach().mean(0).to(self.code.dtype), 1 - self.keep)
+        self.code = nn.Parameter(torch.zeros(codes))
 
     def forward(self, count: int) -> Tensor:
         """Give it (B, N) to `count` images."""
-        return self.code.expand(count, -1)
+        return self.SCALE * self.code.expand(count, -1)
 
 
 class StainCodeGAN(Game):
     """Stain colour by an InfoGAN (Zanjani et al. 2018): G takes the lightness l(x) and a colour code c ~ U(-1, 1).
 
     discriminator with Q: l_D of D(x) and D(G(l(x), c)) - lambda L_I(c; G(l(x), c))
-    generator:            l_G(D(G(l(x), c))) - lambda L_I + 10 ||l(G(l(x), c)) - l(x)||_1
+    generator:            l_G(D(G(l(x), c))) - lambda L_I + 10 ||l(G(l(x), c)) - l(x)||_1 + ||r - Q(y)||^2
 
     L_I is InfoGAN's bound for a Gaussian posterior (Chen et al. 2016, eq. 6); Q, the head `code` of D with means and
     log variances, shares its trunk, which moves with it. x is `source`, tissue of any laboratory in three colours, y
-    `target`, of the reference: its code r is a running mean of Q(y). `forward` colours `source` with the code of
-    `target`, if the batch has one (any picture may be the reference, without training), or with r. The paper's numbers
-    of the GAN variant are not public: lambda 0.1, 10 and the number of codes are ours.
+    `target`, of the reference: its code r is learned as the mean of Q over y and moves nothing else. `forward` colours
+    `source` with the code of `target`, if the batch has one (any picture may be the reference, without training), or
+    with r. The paper's numbers of the GAN variant are not public: lambda 0.1, 10 and the number of codes are ours.
     """
 
     key = "stain-code"
-    players = {"generator": ("generator",), "discriminator": ("discriminator",)}
+    players = {"generator": ("generator", "reference"), "discriminator": ("discriminator",)}
     optimisers = dict.fromkeys(players, Adam(2e-4, (0.5, 0.999)))
 
     def __init__(
@@ -87,14 +85,14 @@ class StainCodeGAN(Game):
             },
         )
         made = self.discriminator(fake)
-        with torch.no_grad():
-            self.reference.see(self.means(self.discriminator(batch["target"])))
+        wanted = self.means(self.discriminator(batch["target"]))
         yield (
             "generator",
             {
                 "adversarial": self.adversarial.generator(made),
                 "information": -self.information * self.bound(made, code),
                 "lightness": self.lightness * distance(lightness(fake), lightness(source), 1),
+                "reference": distance(self.reference(len(wanted)), wanted, 2),
             },
         )
 
