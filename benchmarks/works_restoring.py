@@ -23,7 +23,7 @@ from adversaria.draws import Draws
 from adversaria.engine import checkpoint
 from adversaria.engine.optimising import build
 from adversaria.engine.turns import Table
-from adversaria.games import Adam, Refinement, Supervised
+from adversaria.games import Refinement, Supervised
 from adversaria.games.game import Game
 from adversaria.metrics.facts import NotApplicable
 from adversaria.metrics.lesion import lesion_contrast_recovery
@@ -107,6 +107,10 @@ def _staged(game: Game, done: float) -> None:
     for name in ("pretraining", "first_plays"):
         if getattr(game, name, 0):
             setattr(game, name, 10**9 if done < 0.5 else 1)
+
+
+# what a work's image is made by: its player's optimiser is the twin's
+MAKERS = {"generator", "first", "refiner"}
 
 
 def twin(game: Game) -> Supervised:
@@ -206,14 +210,14 @@ def restoring(
         shapes = shapes_of(train, recipe.training().patch)
         seeded()
         game = game_of(session, shapes, None, run.folder if recipe.earlier else None)
-        stated = recipe.training().optimisers
-        plays = trained(session, train, game, seconds, {**game.optimisers, **stated})
+        optimisers = {**game.optimisers, **recipe.training().optimisers}
+        plays = trained(session, train, game, seconds, optimisers)
         games: dict[str, Game] = {"own": game}
         if pairs:
             seeded()
             other = twin(game_of(session, shapes, None, run.folder if recipe.earlier else None))
-            rate = stated.get("generator") or stated.get("generators") or Adam(1e-3)
-            what = (depends(recipe), [stage.tree for stage in recipe.earlier], seconds)
+            rate = next(own for player, own in optimisers.items() if MAKERS & {*game.players[player]})
+            what = (depends(recipe), [stage.tree for stage in recipe.earlier], seconds, rate)
 
             def learn(other: Game = other, rate: Any = rate) -> tuple[int, float]:
                 return trained(session, train, other, seconds, {"generator": rate}), seconds
