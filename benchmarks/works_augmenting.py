@@ -13,11 +13,10 @@ from tempfile import TemporaryDirectory
 import torch
 
 from adversaria.recipes import read_recipe
-from adversaria.run import Run
 from benchmarks.translation import Row
 from benchmarks.works_conditional import reader
 from benchmarks.works_rows import Values, dices, row
-from benchmarks.works_translation import SUBJECTS, applied, gathered, play, supervised
+from benchmarks.works_translation import SUBJECTS, applied, gathered, supervised, with_twin
 
 VERSION = 1
 
@@ -37,8 +36,7 @@ class AugmentingPlan:
         with TemporaryDirectory() as folder:
             recipe = read_recipe(key)
             recipe.tree["subjects"] = SUBJECTS
-            made = play(recipe, Run(Path(folder) / "own"), seconds)
-            twin = play(supervised(recipe, "generator"), Run(Path(folder) / "twin"), seconds, twin=True)
+            made, twin = with_twin(recipe, supervised(recipe, "generator"), seconds, Path(folder))
             train, test = (gathered(made.session, part) for part in ("train", "test"))
         lessons = {
             "output": applied(made.restored.game, train),

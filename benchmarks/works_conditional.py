@@ -30,7 +30,7 @@ from adversaria.recipes import Recipe, read_recipe
 from adversaria.run import Run
 from benchmarks.translation import Row, seeded
 from benchmarks.works_rows import Values, dices, row
-from benchmarks.works_translation import Played, applied, gathered, play, showing, supervised
+from benchmarks.works_translation import Played, applied, gathered, play, showing, supervised, with_twin
 from benchmarks.works_twins import Small, trained
 
 VERSION = 2
@@ -87,8 +87,7 @@ class ConditionalPlan:
 
 def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
     """Compare images with those of the subjects that the conditions come from."""
-    made = play(recipe, Run(folder / "own"), seconds)
-    twin = play(paired(recipe, plan), Run(folder / "twin"), seconds, twin=True)
+    made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
     train, test = (gathered(twin.session, part) for part in ("train", "test"))
     truth, weight = test["target"], test["weight"] if plan.weighed else torch.ones(len(test["target"]), 1)
     found = {
@@ -105,8 +104,7 @@ def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fold
 
 def readback(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
     """Let a third segmenter read the condition back from images that were made of it."""
-    made = play(recipe, Run(folder / "own"), seconds)
-    twin = play(paired(recipe, plan), Run(folder / "twin"), seconds, twin=True)
+    made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
     session = labelled(twin, recipe, plan, folder)
     train, test, other = (gathered(session, part) for part in ("train", "test", READ))
     read = reader(other["target"][:, : plan.shown], labels(other, plan), plan.levels)
@@ -159,8 +157,7 @@ def tissues(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fol
     """
     from scipy.stats import wasserstein_distance
 
-    made = play(recipe, Run(folder / "own"), seconds)
-    twin = play(paired(recipe, plan), Run(folder / "twin"), seconds, twin=True)
+    made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
     session = labelled(twin, recipe, plan, folder)
     train, test = (gathered(session, part) for part in ("train", "test"))
     asked, truth = labels(test, plan), test["target"]

@@ -20,11 +20,10 @@ from adversaria.games.butterfly_gan import views
 from adversaria.games.game import Game, Play
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.recipes.yaml import Node
-from adversaria.run import Run
 from adversaria.vocabulary import Batch
 from benchmarks.translation import Row
 from benchmarks.works_rows import Values, row
-from benchmarks.works_translation import gathered, optimiser_of, play
+from benchmarks.works_translation import gathered, optimiser_of, with_twin
 
 VERSION = 1
 SUBJECTS = {"train": 24, "validation": 1, "test": 16}
@@ -60,8 +59,7 @@ class NamingPlan:
         with TemporaryDirectory() as folder:
             recipe = read_recipe(key)
             recipe.tree["subjects"] = SUBJECTS
-            made = play(recipe, Run(Path(folder) / "own"), seconds)
-            twin = play(plain(recipe), Run(Path(folder) / "twin"), seconds, twin=True)
+            made, twin = with_twin(recipe, plain(recipe), seconds, Path(folder))
             train, test = (gathered(made.session, part) for part in ("train", "test"))
         usual = torch.stack([middles(mask, self.parts) for mask in train["mask"]]).nanmean(0)
         methods: dict[str, Callable[[Tensor], Tensor]] = {

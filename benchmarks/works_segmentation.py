@@ -26,13 +26,12 @@ from adversaria.games.game import Play
 from adversaria.losses import LabelCrossEntropy, Terms, Weighted
 from adversaria.recipes import Recipe, read_recipe
 from adversaria.recipes.yaml import Node
-from adversaria.run import Run
 from adversaria.tasks.segment import mean_dice
 from adversaria.vocabulary import Batch
 from benchmarks.translation import Row
 from benchmarks.works_naming import NamingPlan
 from benchmarks.works_rows import Values, row
-from benchmarks.works_translation import Played, optimiser_of, play
+from benchmarks.works_translation import Played, optimiser_of, with_twin
 
 VERSION = 2
 # played for longer; named before any of them was run
@@ -115,8 +114,7 @@ class SegmentationPlan:
             recipe = read_recipe(key, self.changes)
             recipe.tree["subjects"] = SUBJECTS
             twin = plain(recipe, *self.twin)
-            made = play(recipe, Run(Path(folder) / "own"), seconds)
-            other = play(twin, Run(Path(folder) / "twin"), seconds, twin=True)
+            made, other = with_twin(recipe, twin, seconds, Path(folder))
             found = {OURS: scores(made), TWIN: scores(other), TRIVIAL: commonest(made)}
         shown = [case for case in found[OURS] if all(case in values for values in found.values())]
         values: Values = {name: [of[case] for case in shown] for name, of in found.items()}

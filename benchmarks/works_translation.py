@@ -107,8 +107,7 @@ def lesions(key: str, seconds: float, plan: TranslationPlan) -> Row:
     with TemporaryDirectory() as folder:
         recipe = read_recipe(key, plan.changes)
         recipe.tree["subjects"] = SUBJECTS
-        made = play(recipe, Run(Path(folder) / "own"), seconds)
-        twin = play(supervised(recipe, plan.network), Run(Path(folder) / "twin"), seconds, twin=True)
+        made, twin = with_twin(recipe, supervised(recipe, plan.network), seconds, Path(folder))
         test = gathered(showing(recipe, recipe.tree["evaluate"]["lesion"], 1, Path(folder) / "shown"), "test")
     low, high = recipe.evaluation().range
     channels = test["target"].shape[1]
@@ -155,6 +154,12 @@ def play(recipe: Recipe, run: Run, seconds: float, twin: bool = False) -> Played
     known = {word: typical(found) for word, found in scales.items() if found}
     restored = Restored(run, recipe, game.eval(), shapes, known, unit, plays, 0, "")
     return Played(session, restored, plays, spent)
+
+
+def with_twin(recipe: Recipe, twin: Recipe, seconds: float, folder: Path) -> tuple[Played, Played]:
+    """Play a recipe, and its twin for as long."""
+    own = play(recipe, Run(folder / "own"), seconds)
+    return own, play(twin, Run(folder / "twin"), seconds, twin=True)
 
 
 def learn(game: Game, feed: Any, training: Any, seconds: float) -> tuple[int, float]:
