@@ -11,6 +11,7 @@ import numpy as np
 from adversaria.data.found import Found
 from adversaria.data.image import Image, apart
 from adversaria.data.phantoms.phantom import Phantom
+from adversaria.data.segmented import on_grids
 from adversaria.vocabulary import UserError
 
 
@@ -116,7 +117,7 @@ def _case(
     def load() -> Mapping[str, Image]:
         from adversaria.data.read import read_source
 
-        images = {word: read_source(source, require_volume=volume) for word, source in sources.items()}
+        images = on_grids({word: read_source(source, require_volume=volume) for word, source in sources.items()})
         sizes = {word: image.array.shape[1:] for word, image in images.items()}
         if len(set(sizes.values())) > 1:
             said = ", ".join(f"{word} {'x'.join(map(str, size))}" for word, size in sizes.items())

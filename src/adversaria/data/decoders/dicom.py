@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from adversaria.data.decoders import dicom_seg
 from adversaria.data.decoders.plain import PLAIN, place_of
 from adversaria.data.decoders.result import LARGEST, Decoded, Refused, bounded
 from adversaria.data.decoders.uptake import uptake_facts
@@ -34,6 +35,10 @@ def decode(path: Path, pixels: bool = True) -> Decoded:
         raise Refused(f"the folder holds {len(files)} files", "Give a folder with one series.")
     slices = [_read(p) for p in files]
     _one_series(slices)
+    if any(dicom_seg.is_segmentation(s.data) for s in slices):
+        if len(slices) > 1:
+            raise Refused(f"the folder holds {len(slices)} segmentation objects", "Keep one in the folder.")
+        return dicom_seg.decode(slices[0].path)
     if len(slices) == 1 and int(getattr(slices[0].data, "NumberOfFrames", 1) or 1) > 1:
         return _frames(slices[0])
     slices = _ordered(slices)
