@@ -165,13 +165,15 @@ PLANS: dict[str, SegmentationPlan | NamingPlan] = {
     **{
         key: SegmentationPlan()
         for key in (
-            "yang-2017a", "rezaei-2018a-ct", "xue-2018", "rezaei-2017", "li-2017", "moeskops-2017",
-            "kohl-2017", "huo-2018a", "kamnitsas-2017", "dou-2018-mr", "rezaei-2018a-mr", "xu-2018", "han-2018b",
+            "yang-2017a", "xue-2018", "rezaei-2017", "li-2017", "moeskops-2017",
+            "kohl-2017", "huo-2018a", "kamnitsas-2017", "dou-2018-mr", "xu-2018", "han-2018b",
             "son-2017", "zhang-2017c", "shankaranarayana-2017", "dai-2017b", "wang-2017a", "li-shen-2018",
             "izadi-2018", "zhu-2017b", "tuysuzoglu-2018", "zhao-2018",
         )
     },
-    # its phases count plays: these fit the longer budget
+    # phases that count plays: these fit the budget
+    "rezaei-2018a-ct": SegmentationPlan(changes=("game.first_plays=430",)),
+    "rezaei-2018a-mr": SegmentationPlan(changes=("game.first_plays=350",)),
     "dou-2018-ct": SegmentationPlan(changes=("game.first_plays=3000", "game.critic_plays=300")),
     "sekuboyina-2018": NamingPlan(spacing=700 / 64, parts=24),
     "rezaei-2018b": SegmentationPlan(twin=(PlainCascade,)),

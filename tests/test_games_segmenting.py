@@ -137,6 +137,8 @@ def test_a_refiner_that_knows_the_errors_mends_them():
     # a segmenter that is sure, and wrong everywhere: errors of nearly 1 are mended
     sure = games.RefinedSegmentation(Linear(-1e4), Zero(2, 3), Knows(), first_plays=0)
     assert torch.equal(sure.segmenter(words["source"]).argmax(1, keepdim=True), 1 - words["mask"].long())
+    assert torch.equal(sure(words)["mask"], 1 - words["mask"].long()), "a refiner that has not begun mends nothing"
+    next(sure.play(words))
     assert torch.equal(sure(words)["mask"], words["mask"].long())
 
 
@@ -149,6 +151,7 @@ def test_a_refiner_that_is_not_sure_mends_nothing():
 
     words = batch()
     game = games.RefinedSegmentation(Linear(), Zero(2, 3), Doubts(), first_plays=0)
+    next(game.play(words))
     torch.testing.assert_close(game(words)["output"], game.segmenter(words["source"]).softmax(1))
 
 

@@ -19,10 +19,12 @@ class RefinedSegmentation(Game):
 
     FP and FN are, for each class, where S finds it and it is not, and where it is and S misses it. R(x, S(x)) gives
     both as probabilities; as in the authors' code, only what it is sure of (above 0.75) is mended: the final map is
-    S(x) - [FP > 0.75] + [FN > 0.75], clipped to [0, 1] and normalised. Reads `source`, `mask` (labels, B 1 S).
+    S(x) - [FP > 0.75] + [FN > 0.75], clipped to [0, 1] and normalised; until R has begun to learn it is S(x). Reads
+    `source`, `mask` (labels, B 1 S).
     """
 
     SURE = 0.75
+    begun: Tensor
     key = "refinement-gan"
     segments = True
     players = {"segmenter": ("segmenter",), "discriminator": ("discriminator",), "refiner": ("refiner",)}
@@ -42,6 +44,7 @@ class RefinedSegmentation(Game):
         self.segmenter, self.discriminator, self.refiner = segmenter, discriminator, refiner
         self.classes, self.first_plays = classes, first_plays
         self.adversarial, self.terms = adversarial, terms
+        self.register_buffer("begun", torch.zeros(()))
 
     @classmethod
     def wiring(cls, classes: int = 2) -> dict[str, dict[str, str | int]]:
@@ -61,6 +64,7 @@ class RefinedSegmentation(Game):
             logits = self.segmenter(image)
         found = torch.softmax(logits, 1)
         if not early:
+            self.begun.fill_(1.0)
             yield "refiner", {"errors": self.errors(image, found, truth)}
             return
         yield (
@@ -84,6 +88,7 @@ class RefinedSegmentation(Game):
         image = batch["source"]
         found = torch.softmax(self.segmenter(image), 1)
         surplus, missed = torch.sigmoid(self.refiner(torch.cat([image, found], 1))).chunk(2, 1)
-        found = (found - (surplus > self.SURE).to(found) + (missed > self.SURE).to(found)).clamp(1e-6, 1)
+        mended = (missed > self.SURE).to(found) - (surplus > self.SURE).to(found)
+        found = (found + self.begun * mended).clamp(1e-6, 1)
         found = found / found.sum(1, keepdim=True)
         return {"output": found, "mask": found.argmax(1, keepdim=True)}
