@@ -13,7 +13,8 @@ class AdaptiveFusion(nn.Module):
 
     Candidates y_k come from U-Nets of `depth`, `depth` - 1, ... levels (`candidates` of them), so that each sees as far
     as its depth; the weights come from the input and all candidates through three 3x3 convolutions. How the paper's
-    network is built could not be confirmed: this is ours. Every side must be divisible by 2**depth.
+    network is built could not be confirmed: this is ours, and its U-Nets leave no checkerboard (`hold`). Every side
+    must be divisible by 2**depth.
     """
 
     key = "adaptive-fusion"
@@ -31,7 +32,8 @@ class AdaptiveFusion(nn.Module):
     ):
         super().__init__()
         self.nets = nn.ModuleList(
-            UNet(in_channels, out_channels, depth - k, width, norm, 0.0, final, dims) for k in range(candidates)
+            UNet(in_channels, out_channels, depth - k, width, norm, 0.0, final, dims, hold=True)
+            for k in range(candidates)
         )
         joined = in_channels + candidates * out_channels
         self.fuse = nn.Sequential(

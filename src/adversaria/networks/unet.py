@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from adversaria.networks.dims import convolution, final_layer, normalisation, transposed
 from adversaria.networks.initialise import normal
 from adversaria.networks.layers.leaky_relu import LeakyReLU
+from adversaria.networks.layers.zero_order_hold import ZeroOrderHold
 from adversaria.vocabulary import UserError
 
 
@@ -14,7 +15,8 @@ class UNet(nn.Module):
 
     4x4 convolutions of stride 2, widths doubling from `width` up to 8 times it, LeakyReLU 0.2 on the way
     down, ReLU and transposed convolutions on the way up, dropout in up to three inner levels. No
-    normalisation in the first and the innermost level. Every side must be divisible by 2**depth.
+    normalisation in the first and the innermost level. Every side must be divisible by 2**depth. With `hold` the way up
+    leaves no checkerboard: transposed convolutions of 3x3 instead of 4x4, each averaged over two neighbours.
     """
 
     key = "unet"
@@ -29,6 +31,7 @@ class UNet(nn.Module):
         dropout: float = 0.5,
         final: str = "tanh",
         dims: int = 2,
+        hold: bool = False,
     ):
         super().__init__()
         self.depth = depth
@@ -42,13 +45,13 @@ class UNet(nn.Module):
             self.down.append(nn.Sequential(*parts, *([normalisation(norm, dims, outputs)] if normed else [])))
         for level in reversed(range(1, depth)):
             inputs = widths[level] * (1 if level == depth - 1 else 2)
-            parts = [nn.ReLU(), transposed(dims, inputs, widths[level - 1], 4, 2, 1, bias=norm != "batch")]
+            parts = [nn.ReLU(), _up(dims, inputs, widths[level - 1], hold, norm != "batch")]
             parts.append(normalisation(norm, dims, widths[level - 1]))
             if dropout and depth - 4 <= level - 1 < depth - 1 and widths[level] == widths[level - 1]:
                 parts.append(nn.Dropout(dropout))
             self.up.append(nn.Sequential(*parts))
         inner = widths[0] * (1 if depth == 1 else 2)
-        self.last = nn.Sequential(nn.ReLU(), transposed(dims, inner, out_channels, 4, 2, 1), final_layer(final))
+        self.last = nn.Sequential(nn.ReLU(), _up(dims, inner, out_channels, hold), final_layer(final))
         normal(self)
 
     def features(self, image: Tensor, condition: Tensor | None = None) -> list[Tensor]:
@@ -74,3 +77,10 @@ class UNet(nn.Module):
         for block, skip in zip(self.up, reversed(skips[:-1]), strict=True):
             value = torch.cat([block(value), skip], 1)
         return self.last(value)
+
+
+def _up(dims: int, inputs: int, outputs: int, hold: bool, bias: bool = True) -> nn.Module:
+    """Give a layer that doubles every side."""
+    if hold:
+        return nn.Sequential(transposed(dims, inputs, outputs, 3, 2, bias=bias), ZeroOrderHold(dims))
+    return transposed(dims, inputs, outputs, 4, 2, 1, bias=bias)

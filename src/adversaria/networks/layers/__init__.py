@@ -12,6 +12,7 @@ from adversaria.networks.layers.projection import Projection
 from adversaria.networks.layers.self_attention import SelfAttention
 from adversaria.networks.layers.spade import SPADE
 from adversaria.networks.layers.spectral_norm import SpectralNorm
+from adversaria.networks.layers.zero_order_hold import ZeroOrderHold
 
 __all__ = [
     "SPADE",
@@ -26,4 +27,5 @@ __all__ = [
     "Projection",
     "SelfAttention",
     "SpectralNorm",
+    "ZeroOrderHold",
 ]
