@@ -1,10 +1,11 @@
 """The works of Table 6, each at its purpose: images that show what the condition asks for.
 
-Where the condition is an image, the image made of it is compared with the subject's own (`images`). Where it is a map,
-or a pose, a third segmenter, trained on real images of other subjects, reads it back from the images (`readback`).
-Where the work draws its maps too, a segmenter is trained on drawn pairs and tested on real images (`taught`). Where it
-is a class, a classifier is trained on generated images alone and tested on real ones (`classes`). Where images have
-unpredictable speckle, the grey values of each tissue are compared (`tissues`).
+Where the condition is an image, the image made of it is compared with the subject's own (`images`); where it has marks
+that are too small for a segmenter to find again, within these (`marks`). Where it is a map, or a pose, a third
+segmenter, trained on real images of other subjects, reads it back from the images (`readback`). Where the work draws
+its maps too, a segmenter is trained on drawn pairs and tested on real images (`taught`). Where it is a class, a
+classifier is trained on generated images alone and tested on real ones (`classes`). Where images have unpredictable
+speckle, the grey values of each tissue are compared (`tissues`).
 
 A row holds, for unseen subjects, the mean and a t interval of the work, of the mean image of its training set (of the
 class, with noise, where the condition is a class), of the condition itself where it is an image of the same kind, and
@@ -75,14 +76,7 @@ class ConditionalPlan:
         if self.truth:
             recipe.tree["evaluate"] = {**recipe.tree.get("evaluate", {}), "truth": self.truth}
         with TemporaryDirectory() as folder:
-            purposes = {
-                "images": images,
-                "readback": readback,
-                "taught": taught,
-                "classes": classes,
-                "tissues": tissues,
-            }
-            return purposes[self.purpose](key, seconds, self, recipe, Path(folder))
+            return PURPOSES[self.purpose](key, seconds, self, recipe, Path(folder))
 
 
 def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
@@ -100,6 +94,21 @@ def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fold
     values: Values = {name: psnr(image, truth, weight).tolist() for name, image in found.items()}
     where = "images where they were erased" if plan.weighed else "images of the subjects that the condition comes from"
     return row(key, where, "psnr", "higher", values, made, said(recipe, twin))
+
+
+def marks(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
+    """Compare images with those of the subjects where a channel of the condition shows a mark."""
+    made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
+    train, test = (gathered(twin.session, part) for part in ("train", "test"))
+    truth, there = test["target"], labels(test, plan) > 0
+    found = {
+        "output": applied(made.restored.game, test),
+        MEAN: train["target"].mean(0).expand_as(truth),
+        TWIN: applied(twin.restored.game, test),
+    }
+    shown = there.flatten(1).any(1)
+    values: Values = {k: psnr(image[shown], truth[shown], 1.0 + there[shown]).tolist() for k, image in found.items()}
+    return row(key, "images in the marks of the condition", "psnr", "higher", values, made, said(recipe, twin))
 
 
 def readback(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
@@ -245,11 +254,18 @@ def said(recipe: Recipe, twin: Played) -> str:
     return f"{count['train']} subjects to train on, {count['test']} others; the twin: {twin.plays} plays on pairs"
 
 
-PURPOSES = {"images": images, "readback": readback, "taught": taught, "classes": classes, "tissues": tissues}
+PURPOSES = {
+    "images": images,
+    "marks": marks,
+    "readback": readback,
+    "taught": taught,
+    "classes": classes,
+    "tissues": tissues,
+}
 VESSELS = ConditionalPlan()
 
 PLANS: dict[str, ConditionalPlan] = {
-    "appan-2018": ConditionalPlan(channel=1, levels=4),
+    "appan-2018": ConditionalPlan("marks", channel=1, levels=4),
     "costa-2017a": VESSELS,
     "costa-2017b": ConditionalPlan("taught", drawn=(1,)),
     "guibas-2017": ConditionalPlan("taught", drawn=(1,)),
