@@ -85,8 +85,8 @@ def _train(choice: "Choice", sampling: str = "") -> list[str]:
 def _generator(choice: "Choice") -> list[str]:
     depth = _depth(choice.patch)
     return [
-        f"  generator: !UNet {{depth: {depth}, width: {choice.width}, norm: instance, dropout: 0.0}}"
-        f"  # {depth} halvings of the patch; instance norm for small batches"
+        f"  generator: !UNet {{depth: {depth}, width: {choice.width}, norm: instance, dropout: 0.0, hold: true}}"
+        f"  # {depth} halvings of the patch; instance norm for small batches; hold leaves no checkerboard"
     ]
 
 
