@@ -8,7 +8,6 @@ from torch.nn.functional import avg_pool2d, cross_entropy, relu
 
 from adversaria.games.game import Game, Play
 from adversaria.games.optimisers import Adam
-from adversaria.losses.segmentation import label_maps
 from adversaria.vocabulary import Batch
 
 
@@ -91,17 +90,14 @@ class ButterflyGAN(Game):
     def heat(self, mask: Tensor, axis: int) -> Tensor:
         """Gaussian maps (B, K, *V) around the middles of the labels of (B, 1, *S), seen along an axis."""
         axis %= mask.ndim
-        shown = label_maps(mask, self.classes)[:, 1:].to(mask.dtype)
         kept = [a for a in range(2, mask.ndim) if a != axis]
-        size = shown.sum(tuple(range(2, mask.ndim)))
+        middle, there = middles(mask, self.classes)
         far = torch.zeros((), dtype=mask.dtype, device=mask.device)
         for place, a in enumerate(kept):
             along = torch.arange(mask.shape[a], dtype=mask.dtype, device=mask.device)
-            profile = shown.sum([b for b in range(2, mask.ndim) if b != a])
-            middle = (profile * along).sum(-1) / size.clamp_min(1)
-            away = (along - middle[..., None]).square()
+            away = (along - middle[..., a - 2, None]).square()
             far = far + away.view(*away.shape[:2], *[-1 if q == place else 1 for q in range(len(kept))])
-        maps = torch.exp(-far / (2 * self.spread**2)) * (size > 0).view(*size.shape, *[1] * len(kept))
+        maps = torch.exp(-far / (2 * self.spread**2)) * there.view(*there.shape, *[1] * len(kept))
         return torch.cat([1 - maps.amax(1, keepdim=True), maps], 1)
 
     def forward(self, batch: Batch) -> Batch:
@@ -115,3 +111,15 @@ class ButterflyGAN(Game):
 def views(volume: Tensor) -> tuple[Tensor, Tensor]:
     """The largest values of a volume (B, C, *S) along its last axis, and along that before."""
     return volume.amax(-1), volume.amax(-2)
+
+
+def middles(mask: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """The mean place (B, K, axes) of each label above 0 of (B, 1, *S), and whether it is there (B, K)."""
+    lines = [torch.arange(side, dtype=mask.dtype, device=mask.device) for side in mask.shape[2:]]
+    ones = torch.ones(mask.shape[2:], dtype=mask.dtype, device=mask.device)
+    places = torch.stack([ones, *torch.meshgrid(*lines, indexing="ij")]).flatten(1).T
+    labels = mask.flatten(1).round()
+    with torch.autocast(mask.device.type, enabled=False):  # sums of places need all their digits
+        # one label after the other: maps of all at once would be read many times over
+        sums = torch.stack([(labels == k).to(mask.dtype) @ places for k in range(1, classes)], 1)
+    return sums[..., 1:] / sums[..., :1].clamp_min(1), sums[..., 0] > 0
