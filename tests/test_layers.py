@@ -15,6 +15,7 @@ from adversaria.networks.layers.adain import restyled
 from adversaria.networks.layers.spectral_norm import spectral
 from adversaria.networks.resample import doubled, halved
 from adversaria.networks.residual_gan import DiscriminatorBlock, GeneratorBlock, SumPool
+from adversaria.networks.unet import _up
 from adversaria.vocabulary import UserError
 
 BOTH = pytest.mark.parametrize("dims", [2, 3])
@@ -400,3 +401,16 @@ def test_a_unet_that_holds_leaves_no_pattern_of_two_on_an_even_image(dims):
     with torch.no_grad():
         made = {hold: net(torch.full((1, 1, *[32] * dims), 0.5))[inner] for hold, net in nets.items()}
     assert made[1].std() < 1e-6 < 1e-4 < made[0].std()
+
+
+@BOTH
+def test_a_way_up_that_holds_is_as_loud_as_transposed_convolutions(dims):
+    torch.manual_seed(0)
+    image = torch.randn(1, 64, *[10] * dims)
+    with torch.no_grad():
+        held, bare = (_up(dims, 64, 64, hold)(image) for hold in (True, False))
+        assert held.shape == bare.shape
+        inner = (..., *[slice(3, -3)] * dims)
+        fans = {3: 64 * 3**dims, 4: 64 * 4**dims}  # PyTorch draws by the fan: brought to one deviation
+        ratio = (held[inner].std() * fans[3] ** 0.5) / (bare[inner].std() * fans[4] ** 0.5)
+    assert float(ratio) == pytest.approx(1, rel=0.1)
