@@ -274,7 +274,7 @@ PLANS: dict[str, ConditionalPlan] = {
     "lau-2018": ConditionalPlan("taught", channel=1, drawn=(5, 1)),
     # the fifth channel is the boundary of the map itself
     "mok-2018": ConditionalPlan(channel=1, levels=4, shown=4),
-    "shin-2018": ConditionalPlan(channel=1, levels=4),
+    "shin-2018": ConditionalPlan("marks", channel=1, levels=4),
     "senaras-2018": ConditionalPlan(levels=2),
     "hu-2018-prostategan": ConditionalPlan("classes"),
     "oh-2018": ConditionalPlan("images", copied=0),
