@@ -8,8 +8,9 @@ class ZeroOrderHold(nn.Module):
     """Mean of two neighbours along each axis, after which every side (B, C, *S) is one shorter.
 
     Behind a transposed convolution of stride 2 it gives all its phases one gain: away from the border an even input
-    stays even, whatever the weights (Sugawara, Shiota and Kiya 2019, doi 10.1017/ATSIP.2019.2). A kernel of 3 reaches
-    as far then as one of 4 alone, and gives 2 n voxels for n. The mean is multiplied by `gain`.
+    stays even, whatever the weights (Sugawara, Shiota and Kiya 2019, "Checkerboard artifacts free convolutional neural
+    networks"). A kernel of 3 reaches as far then as one of 4 alone, and gives 2 n voxels for n. The mean is multiplied
+    by `gain`.
     """
 
     key = "zero-order-hold"
