@@ -81,9 +81,24 @@ class ConditionalPlan:
 
 def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
     """Compare images with those of the subjects that the conditions come from."""
+    where = "images where they were erased" if plan.weighed else "images of the subjects that the condition comes from"
+    return compared(key, seconds, plan, recipe, folder, where)
+
+
+def marks(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
+    """Compare images with those of the subjects where a channel of the condition shows a mark."""
+    return compared(key, seconds, plan, recipe, folder, "images in the marks of the condition")
+
+
+def compared(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path, where: str) -> Row:
+    """Compare images with the subjects' own: everywhere, or of those that have a weight above 1 there alone."""
     made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
     train, test = (gathered(twin.session, part) for part in ("train", "test"))
-    truth, weight = test["target"], test["weight"] if plan.weighed else torch.ones(len(test["target"]), 1)
+    truth, weight = test["target"], torch.ones(len(test["target"]), 1)
+    if plan.purpose == "marks":
+        weight = 1.0 + (labels(test, plan) > 0)
+    elif plan.weighed:
+        weight = test["weight"]
     found = {
         "output": applied(made.restored.game, test),
         MEAN: train["target"].mean(0).expand_as(truth),
@@ -91,24 +106,10 @@ def images(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, fold
     }
     if plan.copied is not None:
         found[COPY] = test["source"][:, plan.copied : plan.copied + truth.shape[1]].expand_as(truth)
-    values: Values = {name: psnr(image, truth, weight).tolist() for name, image in found.items()}
-    where = "images where they were erased" if plan.weighed else "images of the subjects that the condition comes from"
+    there = (weight > 1).flatten(1).any(1)
+    shown = there if there.any() else ~there
+    values: Values = {name: psnr(image[shown], truth[shown], weight[shown]).tolist() for name, image in found.items()}
     return row(key, where, "psnr", "higher", values, made, said(recipe, twin))
-
-
-def marks(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:
-    """Compare images with those of the subjects where a channel of the condition shows a mark."""
-    made, twin = with_twin(recipe, paired(recipe, plan), seconds, folder)
-    train, test = (gathered(twin.session, part) for part in ("train", "test"))
-    truth, there = test["target"], labels(test, plan) > 0
-    found = {
-        "output": applied(made.restored.game, test),
-        MEAN: train["target"].mean(0).expand_as(truth),
-        TWIN: applied(twin.restored.game, test),
-    }
-    shown = there.flatten(1).any(1)
-    values: Values = {k: psnr(image[shown], truth[shown], 1.0 + there[shown]).tolist() for k, image in found.items()}
-    return row(key, "images in the marks of the condition", "psnr", "higher", values, made, said(recipe, twin))
 
 
 def readback(key: str, seconds: float, plan: ConditionalPlan, recipe: Recipe, folder: Path) -> Row:

@@ -108,6 +108,19 @@ def test_slices_that_an_object_leaves_out_are_background(pair):
     assert np.array_equal(case["organs"].array, numbered) and np.allclose(case["organs"].affine, case["ct"].affine)
 
 
+def test_an_object_of_one_slice_lies_in_its_volume(pair):
+    folder, found = pair
+    ct, path = read_image(folder / "ct"), folder / "organs" / "organs.dcm"
+    found[..., 3] = 0
+    path.unlink()
+    writer.write(Image(found, ct.affine, ct.spacing), path, Mark("unet", "1"), ct, {2: "liver"})
+    data = pydicom.dcmread(path)  # slices overlap: 3 mm thick every 2 mm
+    data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SliceThickness = 3.0
+    data.save_as(path)
+    case = paired(recognise(folder), ["ct", "organs"], volume=True)[0].load()
+    assert np.array_equal(case["organs"].array, found > 0) and found.any()
+
+
 def test_an_object_of_another_place_is_not_moved(pair):
     folder, _ = pair
     path = folder / "organs" / "organs.dcm"
@@ -141,3 +154,21 @@ def test_a_folder_of_series_and_objects_is_planned_trained_and_scored(tmp_path, 
     capsys.readouterr()
     assert call("evaluate", run, "--data", data, "--json", "--quiet") == 0
     assert "dice (liver)" in {cell["measure"] for cell in json.loads(capsys.readouterr().out)}
+
+
+def test_fractions_are_no_labels(pair):
+    """The same object with its frames as probabilities of 0, 100 or 255 of 255."""
+    folder, _ = pair
+    path = folder / "organs" / "organs.dcm"
+    data = pydicom.dcmread(path)
+    frames = data.pixel_array
+    data.SegmentationType, data.SegmentationFractionalType, data.MaximumFractionalValue = (
+        "FRACTIONAL",
+        "PROBABILITY",
+        255,
+    )
+    data.BitsAllocated, data.BitsStored, data.HighBit = 8, 8, 7
+    data.PixelData = np.where(frames > 0, 255 - 155 * (np.arange(16) % 2), 0).astype(np.uint8).tobytes()
+    data.save_as(path)
+    with pytest.raises(UnreadableImage, match=r"organs\.dcm holds fractions, no labels"):
+        read_image(path)

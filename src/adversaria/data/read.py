@@ -67,7 +67,8 @@ def _files(path: Path, facts: dict[str, Any]) -> tuple[Path, ...]:
 
 
 def _refuse_no_volume(path: Path, shape: tuple[int, ...], facts: dict[str, Any], warnings: list[str]) -> None:
-    if len(shape) == 3 or shape[-1] < 2:
+    # a segmentation object that found something in one slice is put on the grid of its series
+    if len(shape) == 3 or (shape[-1] < 2 and facts.get("modality") != "SEG"):
         raise UnreadableImage(f"{path} is a single slice; a 3D game needs a volume.", "Use a 2D recipe.")
     if facts.get("irregular"):
         raise UnreadableImage(

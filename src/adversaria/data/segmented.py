@@ -31,7 +31,8 @@ def _on(labels: Image, image: Image) -> Image:
     aligned = np.eye(4)
     aligned[2, 3] = first
     last = first + labels.array.shape[3] - 1
-    off = np.abs(among - aligned) * [*labels.array.shape[1:], 1]
+    # how far the last voxel along each axis is off; a lone slice has no step
+    off = np.abs(among - aligned) * [*(side - 1 for side in labels.array.shape[1:]), 1]
     if off.max() > _SAME or first < 0 or last >= size[2] or image.facts.get("steps_mm") is not None:
         return labels
     array = np.zeros((1, *size), np.float32)
