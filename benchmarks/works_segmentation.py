@@ -173,7 +173,7 @@ PLANS: dict[str, SegmentationPlan | NamingPlan] = {
     },
     # phases that count plays: these fit the budget
     "rezaei-2018a-ct": SegmentationPlan(changes=("game.first_plays=430",)),
-    "rezaei-2018a-mr": SegmentationPlan(changes=("game.first_plays=350",)),
+    "rezaei-2018a-mr": SegmentationPlan(changes=("game.first_plays=420", "train.optimisers.refiner.lr=5e-3")),
     "dou-2018-ct": SegmentationPlan(changes=("game.first_plays=3000", "game.critic_plays=300")),
     "sekuboyina-2018": NamingPlan(spacing=700 / 64, parts=24),
     "rezaei-2018b": SegmentationPlan(twin=(PlainCascade,)),

@@ -38,9 +38,10 @@ def trained(
     steps: int,
     batch: int = 16,
     distance: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    rate: float = 5e-4,
 ) -> Callable[[Tensor], Tensor]:
-    """Train a network on a loss of its logits for so many steps (Adam, 5e-4), and give what tells probabilities."""
-    optimiser = torch.optim.Adam(network.parameters(), 5e-4, (0.5, 0.999))
+    """Train a network on a loss of its logits for so many steps (Adam), and give what tells probabilities."""
+    optimiser = torch.optim.Adam(network.parameters(), rate, (0.5, 0.999))
     network.train()
     for step in range(steps):
         places = range(step * batch, (step + 1) * batch)
