@@ -258,10 +258,11 @@ def labelled(key: str, seconds: float, plan: TranslationPlan) -> Row:
     seeded()
     game = fitting(recipe, *train)
     batch = min(4, recipe.training().batch + 1)
-    learned = Learned(game, train, 1_000_000, batch, rates(recipe, game), seconds)
+    optimisers = rates(recipe, game)
+    learned = Learned(game, train, 1_000_000, batch, optimisers, seconds)
     asked = {other: unseen[other]} if other == "source" else {"source": unseen[other], "target": unseen[other]}
     found = {"output": learned.answers(asked, "mask", 8)}
-    rate = max(optimiser_of(recipe, plan.network).arguments["lr"], 5e-4)
+    rate = next(optimisers[player].lr for player, networks in game.players.items() if plan.network in networks)
     beside = {"no adaptation": (train[0][known], train[0]["mask"]), "the supervised twin": (more[other], labels)}
     if "target_mask" in recipe.bind:
         # it learns from labels of both kinds: what knows one kind alone says nothing of it
