@@ -5,6 +5,8 @@ processes side by side, for the CPU seconds of `works_plans.budget` (120, and 90
 `--seconds`. Rows go to `works.json` and the table to `WORKS.md`, after every row, so an interrupted run goes on; a
 row whose recipe, plan and budget are unchanged is skipped unless it is named. Twins are kept (`works_kept.py`). The
 budget is that of the adversarial training alone: for works with a network a class it is shared by the classes.
+With `--seed N` named works are played once more, their twins too, with other initial weights, batches and noise on the
+same subjects: such rows go to `works_seeds.json`, and stand at the end of the page.
 Everything is on phantoms, mostly at 32 pixels a side: a row says whether a recipe learns in this budget, not how good
 its paper is.
 """
@@ -31,7 +33,7 @@ from adversaria.recipes.recipe import shipped
 from benchmarks.translation import Row, seeded
 
 HERE = Path(__file__).parent
-KEPT, PAGE = HERE / "works.json", HERE / "WORKS.md"
+KEPT, SEEDS, PAGE = HERE / "works.json", HERE / "works_seeds.json", HERE / "WORKS.md"
 TABLES = (1, 4, 5, 6, 8)
 
 
@@ -57,9 +59,9 @@ def budget(key: str, asked: float | None) -> float:
     return asked if asked is not None else planned(key)
 
 
-def kept() -> dict[str, Any]:
+def kept(place: Path = KEPT) -> dict[str, Any]:
     """The rows there are."""
-    return dict(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.is_file() else {}
+    return dict(json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else {}
 
 
 def run(key: str, seconds: float) -> Row:
@@ -86,31 +88,32 @@ def told(key: str, seconds: float) -> dict[str, Any]:
     return {**asdict(row), **facts}
 
 
-def apart(key: str, seconds: float) -> dict[str, Any] | None:
+def apart(key: str, seconds: float, seed: int = 0) -> dict[str, Any] | None:
     """Play one work in a process of its own at one thread, and give its row; none if the process failed."""
     command = [sys.executable, "-m", "benchmarks.works", key, "--here", "--seconds", str(seconds)]
-    done = subprocess.run(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False, stdout=subprocess.PIPE, text=True
-    )
+    given = {**os.environ, "OMP_NUM_THREADS": "1", "BENCHMARK_SEED": str(seed)}
+    done = subprocess.run(command, env=given, check=False, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else None
 
 
-def keep(key: str, row: dict[str, Any]) -> None:
+def keep(key: str, row: dict[str, Any], seed: int = 0) -> None:
     """Write a row, and say what it holds."""
-    rows = {**kept(), key: row}
-    KEPT.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    PAGE.write_text(page(rows), encoding="utf-8")
+    place, name = (SEEDS, f"{key} {seed}") if seed else (KEPT, key)
+    rows = {**kept(place), name: row}
+    place.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    PAGE.write_text(page(kept(), kept(SEEDS)), encoding="utf-8")
     said = ", ".join(f"{name} {value:.4g}" for name, value in row["baselines"].items())
     verdict = "beats them" if row["beats_baselines"] else "does NOT"
     print(f"{key}: {row['measure']} {row['value']:.4g} ({said}) {verdict}, {row['all_cpu_s']} CPU s", flush=True)
 
 
-def page(rows: dict[str, Any]) -> str:
-    """Write the table."""
+def page(rows: dict[str, Any], seeds: dict[str, Any]) -> str:
+    """Write the tables: a row a work, then those that were played with other seeds."""
     lines = [
         "# Works: does each recipe learn in its budget?",
         "",
         "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects, one seed.",
+        "Intervals are over subjects, so they do not hold the luck of one training; other seeds stand at the end.",
         "`beats all` only where the value is better than every baseline beside it, in tables with intervals only where",
         "every interval of a paired difference lies above zero. The others play, and are not shown to learn.",
     ]
@@ -123,6 +126,9 @@ def page(rows: dict[str, Any]) -> str:
         missing = [key for key in order if key not in rows]
         if missing:
             lines += ["", f"Not run yet: {', '.join(missing)}."]
+    if seeds:
+        lines += ["", "## Other seeds", "", "Played once more with the seed beside the name, as are their twins: other"]
+        lines += ["initial weights, batches and noise on the same subjects.", "", *table_of(list(seeds.items()))]
     return "\n".join(lines) + "\n"
 
 
@@ -131,8 +137,8 @@ def table_of(rows: list[tuple[str, Any]]) -> list[str]:
     if not rows:
         return []
     lines = [
-        "| work | purpose | measure | value | baselines | beats all | plays | CPU s | note |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| work | purpose | measure | value | baselines | beats all | plays | CPU s | note | data |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for key, row in rows:
         means = row.get("means", {})
@@ -140,7 +146,7 @@ def table_of(rows: list[tuple[str, Any]]) -> list[str]:
         cells = (
             key, row["purpose"], f"{row['measure']} ({row['better']} is better)",
             means.get("output", f"{row['value']:.4g}"), said, "yes" if row["beats_baselines"] else "no", row["plays"],
-            f"{row['cpu_seconds']:g} of {row['budget_s']:g}", row["note"],
+            f"{row['cpu_seconds']:g} of {row['budget_s']:g}", row["note"], row["data"],
         )  # fmt: skip
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines
@@ -196,24 +202,27 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="works to play again; else those that are missing or have changed")
     parser.add_argument("--table", type=int, default=4)
     parser.add_argument("--seconds", type=float, help="instead of the plan's budget")
+    parser.add_argument("--seed", type=int, default=0, help="play named works once more, with another seed")
     parser.add_argument("--processes", type=int, default=2, help="how many works are played side by side")
     parser.add_argument("--here", action="store_true", help="play the one named work here and print its row")
     asked = parser.parse_args()
     if asked.here:
         print(json.dumps(told(asked.names[0], budget(asked.names[0], asked.seconds))))
         return 0
+    if asked.seed and not asked.names:
+        parser.error("--seed plays named works once more: name them.")
     budgets = {key: budget(key, asked.seconds) for key in asked.names or keys_of(asked.table)}
     rows = kept()
     wanted = [k for k, s in budgets.items() if asked.names or rows.get(k, {}).get("fingerprint") != fingerprint(k, s)]
     failed = []
     with ThreadPoolExecutor(asked.processes) as pool:
-        playing = {pool.submit(apart, key, budgets[key]): key for key in wanted}
+        playing = {pool.submit(apart, key, budgets[key], asked.seed): key for key in wanted}
         for done in as_completed(playing):
             key, row = playing[done], done.result()
             if row is None:
                 failed.append(key)
             else:
-                keep(key, row)
+                keep(key, row, asked.seed)
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)
     return int(bool(failed))

@@ -18,7 +18,7 @@ from benchmarks.works_conditional import reader
 from benchmarks.works_rows import Values, dices, row
 from benchmarks.works_translation import SUBJECTS, applied, gathered, supervised, with_twin
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

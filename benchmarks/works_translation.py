@@ -29,7 +29,7 @@ from adversaria.recipes import Recipe, read_recipe
 from adversaria.recipes.names import member
 from adversaria.recipes.yaml import Node
 from adversaria.run import Run
-from benchmarks.translation import Learned, Row, Words, faster, seeded
+from benchmarks.translation import SEED, Learned, Row, Words, faster, seeded
 from benchmarks.works_judging import game_of as fitting
 from benchmarks.works_judging import opened, words
 from benchmarks.works_kept import remembered
@@ -140,13 +140,13 @@ def play(recipe: Recipe, run: Run, seconds: float, twin: bool = False) -> Played
     """Play a recipe on its phantom for so many CPU seconds, with rates that fit them; twins are remembered."""
     seeded()
     run.create()
-    session = open_session(recipe, run)
+    session = open_session(recipe, run, seed=SEED)
     part = session.make_part("train")
     feed, training = feed_of(session, part), recipe.training()
     shapes = shapes_of(part, training.patch)
     game = game_of(session, shapes)
     if twin:
-        plays, spent = remembered(game, (recipe.tree, seconds), lambda: learn(game, feed, training, seconds))
+        plays, spent = remembered(game, (recipe.tree, seconds, SEED), lambda: learn(game, feed, training, seconds))
     else:
         plays, spent = learn(game, feed, training, seconds)
     scales = {w: [c.scales[w] for cases in part.streams.values() for c in cases if w in c.scales] for w in shapes}
@@ -173,7 +173,7 @@ def learn(game: Game, feed: Any, training: Any, seconds: float) -> tuple[int, fl
     while time.process_time() - start < seconds:
         game.plays = plays
         batch = feed.batch(plays, 0, 1)
-        table.play([{**batch, "draws": Draws(0, plays, range(training.batch))}])
+        table.play([{**batch, "draws": Draws(SEED, plays, range(training.batch))}])
         plays += 1
     return plays, time.process_time() - start
 
@@ -185,7 +185,7 @@ def showing(recipe: Recipe, name: str, levels: int, folder: Path) -> Any:
     tree = {**recipe.tree, "bind": {**recipe.bind, "weight": name}, "intensity": intensity}
     run = Run(folder)
     run.create()
-    return open_session(Recipe(recipe.name, tree, recipe.extra), run)
+    return open_session(Recipe(recipe.name, tree, recipe.extra), run, seed=SEED)
 
 
 def gathered(session: Any, part: str) -> Words:
