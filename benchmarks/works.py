@@ -113,7 +113,7 @@ def page(rows: dict[str, Any], seeds: dict[str, Any]) -> str:
         "# Works: does each recipe learn in its budget?",
         "",
         "Written by `python -m benchmarks.works`. Phantoms, reduced networks, one thread, unseen subjects, one seed.",
-        "Intervals are over subjects, so they do not hold the luck of one training; other seeds stand at the end.",
+        "Intervals are over subjects, so they do not hold the luck of one training.",
         "`beats all` only where the value is better than every baseline beside it, in tables with intervals only where",
         "every interval of a paired difference lies above zero. The others play, and are not shown to learn.",
     ]
